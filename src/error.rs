@@ -1,0 +1,55 @@
+//! What can end a session early: one variant for each way in which the caller reacts.
+
+use std::fmt;
+
+/// The result of everything that can end a session.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why something ended. Each text says what was being done, on what, why it failed and what the user can do.
+#[derive(Debug)]
+pub enum Error {
+    /// The command line cannot be understood or cannot work (exit status 64).
+    Usage(String),
+    /// The camera was not found, is busy, or could not be set up (exit status 70).
+    Camera(String),
+    /// The output could not be opened or written, other than by a viewer leaving (exit status 74).
+    Output(String),
+    /// The camera gives no more frames (exit status 75).
+    Stalled(String),
+    /// The viewer is gone: the ordinary end of a stream, and a success.
+    Viewer(Departure),
+}
+
+/// How a viewer goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Departure {
+    /// It closed its end, or its machine is gone.
+    Left,
+    /// It took nothing for so long that it was dropped.
+    Stuck,
+}
+
+impl Error {
+    /// The exit status of the process, after sysexits.h.
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 64,
+            Self::Camera(_) => 70,
+            Self::Output(_) => 74,
+            Self::Stalled(_) => 75,
+            Self::Viewer(_) => 0,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(text) | Self::Camera(text) | Self::Output(text) | Self::Stalled(text) => f.write_str(text),
+            Self::Viewer(Departure::Left) => f.write_str("viewer left"),
+            Self::Viewer(Departure::Stuck) => f.write_str("viewer stuck"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,16 @@
+//! One picture on its way from a source to a sink.
+
+use crate::units::Micros;
+
+/// One H.264 access unit in Annex B form (ITU-T H.264 annex B), or one whole JPEG.
+///
+/// One value is reused for the whole session, so that its memory is taken once.
+#[derive(Clone, Debug, Default)]
+pub struct Frame {
+    /// The bytes. A key frame begins with SPS and PPS.
+    pub data: Vec<u8>,
+    /// When the picture was taken, on the machine's monotonic clock.
+    pub captured: Micros,
+    /// Whether decoding can begin here: an IDR access unit, or any JPEG.
+    pub key: bool,
+}

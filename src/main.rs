@@ -1,0 +1,3 @@
+//! picam-stream: see `lib.rs`.
+
+fn main() {}

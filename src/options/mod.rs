@@ -1,0 +1,206 @@
+//! Everything about options: what they are (`table`), how they are read (`parse`), how they are told
+//! (`help`, `report`). Reading only checks; nothing is opened or run while options are read.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::units::{Bitrate, Fps, Gop, Size};
+
+/// What the command line asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Stream: no command word.
+    Stream(Box<Options>),
+    /// `--help`: the text for standard output.
+    Help,
+    /// `--version`.
+    Version,
+}
+
+/// One word of an option that takes words, with the number that MMAL has for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word {
+    pub name: &'static str,
+    pub mmal: u32,
+}
+
+/// Where the frames come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceChoice {
+    /// What the machine has.
+    Auto,
+    /// The test card.
+    Test,
+    /// A recorded Annex B stream, looped.
+    File(PathBuf),
+}
+
+/// Where the stream goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// No `-o`: frames are counted and thrown away.
+    Discard,
+    /// `-o -`: standard output, or the connection on descriptor 0.
+    Stdout,
+    File(PathBuf),
+    Tcp { host: String, port: u16 },
+    Udp { host: String, port: u16 },
+}
+
+/// The form of the stream: `--format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// The codec's own bytes: Annex B, or JPEG after JPEG.
+    H264,
+    MpegTs,
+}
+
+/// `-cd`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Codec {
+    H264,
+    Mjpeg,
+}
+
+/// What was typed, checked and with raspivid's defaults for the rest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    pub source: SourceChoice,
+    pub output: Output,
+    pub format: Format,
+    /// `-l`: wait for viewers on the `tcp://` output instead of connecting to it.
+    pub listen: bool,
+    /// `-t`; `None` streams until stopped.
+    pub time_limit: Option<Duration>,
+    /// `--stall-timeout`: how long the camera may give nothing; before the first frame three times that.
+    pub stall_timeout: Duration,
+    /// `-pts`.
+    pub pts_file: Option<PathBuf>,
+    /// `-fl`: kept for the report; every frame is written at once in any case.
+    pub flush: bool,
+    pub verbose: bool,
+    pub video: Video,
+    pub camera: Camera,
+    pub annotation: Annotation,
+    /// Kept for the `-v` report alone: options of a screen, of files and of a keyboard.
+    pub report_only: ReportOnly,
+    /// The long names of the options that were given, in the table's order.
+    pub given: Vec<&'static str>,
+    /// What was changed, left out or ignored, one line each, to be logged as warnings.
+    pub warnings: Vec<String>,
+    /// What stood behind `--`, for the capture program of the system.
+    pub passed_on: Vec<OsString>,
+}
+
+/// What the encoder is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Video {
+    pub codec: Codec,
+    /// As given; 0 is the sensor's largest.
+    pub size: Size,
+    pub fps: Fps,
+    /// After raspivid's cap.
+    pub bitrate: Bitrate,
+    /// `-g`; `None` leaves it to the encoder.
+    pub intra_period: Option<Gop>,
+    pub profile: Word,
+    /// After raspivid's rise to 4.2.
+    pub level: Word,
+    /// 0 is off.
+    pub qp: u32,
+    pub slices: u32,
+    pub inline_headers: bool,
+    pub sps_timing: bool,
+    /// `-e` clears it.
+    pub immutable_input: bool,
+    pub intra_refresh: Option<Word>,
+}
+
+/// What the camera is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Camera {
+    pub number: u32,
+    pub sensor_mode: u32,
+    /// `None` where raspivid does not send an out-of-range value (the same for the three below).
+    pub sharpness: Option<i32>,
+    pub contrast: Option<i32>,
+    pub brightness: Option<i32>,
+    pub saturation: Option<i32>,
+    /// 0 is automatic.
+    pub iso: i32,
+    pub stabilisation: bool,
+    /// In sixths of a stop.
+    pub exposure_compensation: i32,
+    pub exposure: Word,
+    pub flicker: Word,
+    pub awb: Word,
+    /// Red and blue; `None` where not given or one of them is 0.
+    pub awb_gains: Option<(f32, f32)>,
+    pub image_effect: Word,
+    /// U and V.
+    pub colour_effect: Option<(u32, u32)>,
+    pub metering: Word,
+    /// After raspivid's rounding to quarter turns: 0, 90, 180, 270 or their negatives.
+    pub rotation_degrees: i32,
+    pub hflip: bool,
+    pub vflip: bool,
+    pub roi: Roi,
+    /// 0 is automatic.
+    pub shutter_us: u32,
+    pub drc: Word,
+    pub stats: bool,
+    pub analog_gain: f32,
+    pub digital_gain: f32,
+    pub settings_events: bool,
+    pub focus_window: bool,
+}
+
+/// `-roi`: the part of the sensor that is used, each from 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Roi {
+    pub x: f64,
+    pub y: f64,
+    pub width: f64,
+    pub height: f64,
+}
+
+/// `-a` and `-ae`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Annotation {
+    /// The bits of all `-a NUMBER`, OR-ed; bit 1 is set by a text.
+    pub bits: u32,
+    /// The last `-a TEXT`; `\n` already a line break; at most 255 bytes.
+    pub text: String,
+    /// 0 leaves it to the firmware.
+    pub text_size: u8,
+    /// 0xVVUUYY.
+    pub text_colour: Option<u32>,
+    pub background_colour: Option<u32>,
+    /// 0 centre, 1 left, 2 right.
+    pub justify: u32,
+    pub x: u32,
+    pub y: u32,
+}
+
+/// Values that only the `-v` report shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReportOnly {
+    pub gps: bool,
+    pub bitrate_asked: Bitrate,
+    pub level_asked: Word,
+    pub filename: Option<String>,
+    pub segment_ms: u32,
+    pub segment_wrap: u32,
+    pub segment_start: u32,
+    pub raw_format: Option<Word>,
+    pub wait_method: &'static str,
+    pub initial_state: Word,
+    pub preview: bool,
+    pub fullscreen: bool,
+    pub preview_window: (i32, i32, i32, i32),
+    pub opacity: u32,
+    pub stereo: Word,
+    /// -t as raspivid would show it, in milliseconds.
+    pub time_delay_ms: i64,
+}
