@@ -44,8 +44,14 @@ pub enum Output {
     /// `-o -`: standard output, or the connection on descriptor 0.
     Stdout,
     File(PathBuf),
-    Tcp { host: String, port: u16 },
-    Udp { host: String, port: u16 },
+    Tcp {
+        host: String,
+        port: u16,
+    },
+    Udp {
+        host: String,
+        port: u16,
+    },
 }
 
 /// The form of the stream: `--format`.
