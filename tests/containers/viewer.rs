@@ -28,7 +28,15 @@ impl Viewer {
     /// Waits until nobody watches, connects and sees the stream begin as it must: with a parameter set.
     pub fn watch(container: &Container, address: &str) -> Viewer {
         wait_until_nobody_watches(container);
+        Viewer::try_watch(container, address).expect("the viewer was turned away")
+    }
+
+    /// Connects and sees the stream begin as it must; none if it is turned away.
+    pub fn try_watch(container: &Container, address: &str) -> Option<Viewer> {
         let mut viewer = Viewer::connect(container, address);
+        if viewer.stream.peek(&mut [0]).is_ok_and(|count| count == 0) {
+            return None;
+        }
         assert_eq!(
             viewer.read(4),
             [0, 0, 0, 1],
@@ -39,7 +47,7 @@ impl Viewer {
             7,
             "the first NAL unit is a sequence parameter set"
         );
-        viewer
+        Some(viewer)
     }
 
     pub fn new(stream: TcpStream) -> Viewer {
@@ -145,14 +153,15 @@ pub fn process(container: &Container) -> u32 {
 
 /// The arguments that a process was given, without its name.
 pub fn arguments(pid: u32) -> Vec<String> {
-    let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    let words: Vec<String> = line.split_terminator('\0').map(str::to_owned).collect();
-    // Before it under emulation: the emulator, and the program's name once more.
-    let own = words
-        .iter()
-        .rposition(|word| word.ends_with("picam-stream"))
-        .unwrap_or(0);
-    words[own + 1..].to_vec()
+    until("the process has its arguments", 60, || {
+        let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
+        let words: Vec<String> = line.split_terminator('\0').map(str::to_owned).collect();
+        // Before it under emulation: the emulator, and the program's name once more.
+        let name = words
+            .iter()
+            .rposition(|word| word.ends_with("picam-stream"))?;
+        Some(words[name + 1..].to_vec())
+    })
 }
 
 /// Waits until systemd has seen the last one's end: before that the next is refused.
