@@ -3,6 +3,7 @@
 use crate::container::Container;
 use crate::net::Net;
 use crate::run::until;
+use crate::setups::installed;
 use crate::viewer::{IPV4, Viewer, instances, wait_until_nobody_watches};
 use std::fs;
 use std::io::Read;
@@ -12,6 +13,16 @@ use std::time::{Duration, Instant};
 /// The dead and the stuck are gone within this. On a busy machine a little later is no fault: what is tested is that
 /// they do not stay for a minute or for ever.
 const GONE_WITHIN: u64 = 15;
+
+#[test]
+fn five_hundred_viewers_in_a_row_leave_nothing_behind() {
+    many_viewers_leave_nothing_behind(&installed());
+}
+
+#[test]
+fn dead_and_stuck_viewers_are_gone_in_time() {
+    dead_and_stuck_viewers_go(&installed());
+}
 
 /// A thousand connections as fast as they can be made: systemd must not shut the port for it.
 pub fn burst_leaves_the_port_open(container: &Container) {
@@ -32,7 +43,7 @@ pub fn burst_leaves_the_port_open(container: &Container) {
 }
 
 /// Five hundred viewers one after another, each gone after its first byte or turned away.
-pub fn many_viewers_leave_nothing_behind(container: &Container) {
+fn many_viewers_leave_nothing_behind(container: &Container) {
     wait_until_nobody_watches(container);
     let before = resources(container);
     let served = container.net().run(|| {
@@ -60,7 +71,7 @@ pub fn many_viewers_leave_nothing_behind(container: &Container) {
 
 /// Three viewers on the other end of a cable: one whose cable is pulled while it reads, one that does not read, and
 /// one that does not read and loses its cable. Each is gone in time, and the next one gets in.
-pub fn dead_and_stuck_viewers_go(container: &Container) {
+fn dead_and_stuck_viewers_go(container: &Container) {
     let outside = Net::new();
     outside.lay_cable(container.leader());
     for (what, reads, cut) in [

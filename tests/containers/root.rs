@@ -86,7 +86,7 @@ impl Root {
                 .arg(self.suite)
                 .arg(&part)
                 .arg("http://deb.debian.org/debian"));
-            if done.ok {
+            if done.status.success() {
                 fs::rename(&part, folder).unwrap();
                 say(&format!(
                     "[{}] made in {:.0?}",

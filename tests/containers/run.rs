@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::io::Write;
-use std::process::{Command, Output};
+use std::process::{Command, ExitStatus, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,8 +13,7 @@ const LIMIT_SECONDS: &str = "600";
 
 /// What a command that ended has left behind.
 pub struct Done {
-    pub ok: bool,
-    pub code: Option<i32>,
+    pub status: ExitStatus,
     pub out: String,
     pub err: String,
 }
@@ -26,7 +25,7 @@ impl Done {
     /// With all that it printed, if it failed.
     #[track_caller]
     pub fn good(self) -> String {
-        assert!(self.ok, "{self}");
+        assert!(self.status.success(), "{self}");
         self.out
     }
 }
@@ -35,8 +34,8 @@ impl fmt::Display for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "exit status {:?}\n--- stdout\n{}\n--- stderr\n{}",
-            self.code, self.out, self.err
+            "{}\n--- stdout\n{}\n--- stderr\n{}",
+            self.status, self.out, self.err
         )
     }
 }
@@ -87,8 +86,7 @@ pub fn say(line: &str) {
 
 fn done(output: Output) -> Done {
     Done {
-        ok: output.status.success(),
-        code: output.status.code(),
+        status: output.status,
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
         err: String::from_utf8_lossy(&output.stderr).into_owned(),
     }

@@ -76,11 +76,20 @@ impl Viewer {
         self.read(20_000);
     }
 
-    /// Reads to the end of the stream; a reset is no clean end.
+    /// Reads to the end of the stream and counts; a reset is no clean end.
     pub fn read_to_end(&mut self) -> usize {
+        self.rest().len()
+    }
+
+    /// Reads to the end of the stream, which is text.
+    pub fn read_text_to_end(&mut self) -> String {
+        String::from_utf8(self.rest()).unwrap()
+    }
+
+    fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         match self.stream.read_to_end(&mut rest) {
-            Ok(count) => count,
+            Ok(_) => rest,
             Err(e) if e.kind() == ErrorKind::WouldBlock => panic!("the stream does not end"),
             Err(e) => panic!("the stream ends badly: {e}"),
         }
@@ -128,7 +137,10 @@ pub fn probe(container: &Container, frames: u32, address: &str) -> String {
             ])
             .args(["-of", "default=noprint_wrappers=1"]))
     });
-    assert!(done.ok && done.err.is_empty(), "ffprobe complains: {done}");
+    assert!(
+        done.status.success() && done.err.is_empty(),
+        "ffprobe complains: {done}"
+    );
     done.out
 }
 
