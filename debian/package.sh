@@ -54,7 +54,7 @@ pack() {
     esac
     mkdir -p "$folder"
     CARGO_TARGET_DIR="$PWD/target/cross" env "STRIP_$triple=/usr/bin/${prefix}strip" \
-        cargo deb --quiet --no-build --locked --target "$triple" --strip --output "$folder" "${options[@]}" >&2
+        cargo deb --quiet --no-build --locked --target "$triple" --strip --output "$folder" "${options[@]}" >/dev/null
 }
 
 main "$@"
