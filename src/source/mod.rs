@@ -1,6 +1,7 @@
 //! Where frames come from. `open` is the only place that knows all kinds.
 
 mod file;
+pub mod test;
 
 use std::time::Duration;
 
@@ -41,13 +42,19 @@ pub fn open(options: &Options) -> Result<Box<dyn Source>> {
             announce(options, &format!("file {}", path.display()), file::HONOURED);
             Ok(Box::new(file::Recording::open(path, options)?))
         }
-        SourceChoice::Test | SourceChoice::Auto => Err(Error::Camera("no camera".into())),
+        SourceChoice::Test => {
+            announce(options, "test card", test::HONOURED);
+            Ok(Box::new(test::open(options)?))
+        }
+        SourceChoice::Auto => Err(Error::Camera(
+            "no camera was found (--source auto); --source test streams a test card".into(),
+        )),
     }
 }
 
 fn announce(options: &Options, camera_name: &str, honoured: &[&str]) {
     if options.verbose {
-        log::report(&options::settings_report(options, camera_name));
+        log::report(&options::settings(options, camera_name));
     }
     if let Some(warning) = options::unhonoured(options, honoured) {
         log::warn!("{warning}");
