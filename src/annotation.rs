@@ -42,7 +42,9 @@ pub fn compose(annotation: &Annotation, application: &str, now: &ZonedDateTime) 
             append(&mut text, &expand("%x", now));
         }
     }
-    text.truncate(text.floor_char_boundary(MAX_BYTES));
+    while text.len() > MAX_BYTES {
+        text.pop();
+    }
     text
 }
 

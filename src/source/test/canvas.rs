@@ -57,7 +57,7 @@ impl Orientation {
 
     /// The size of the scene that fills a picture of this size.
     pub fn scene(self, picture: Size) -> Size {
-        if self.quarter_turns % 2 == 0 {
+        if self.quarter_turns.is_multiple_of(2) {
             picture
         } else {
             Size {
