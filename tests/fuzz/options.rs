@@ -15,7 +15,7 @@ static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| rows().map(|row| row.name
 
 fn word(line: &[u8]) -> OsString {
     match line {
-        [byte @ 0x80..] => NAMES[usize::from(byte - 0x80) % NAMES.len()].clone().into(),
+        [byte] if *byte >= 0x80 => NAMES[usize::from(byte - 0x80) % NAMES.len()].clone().into(),
         _ => OsString::from_vec(line.to_vec()),
     }
 }
