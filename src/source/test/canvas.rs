@@ -5,6 +5,7 @@
 //! made of them.
 
 use std::convert::Infallible;
+use std::ops::Range;
 
 use embedded_graphics::Pixel;
 use embedded_graphics::pixelcolor::PixelColor;
@@ -56,7 +57,7 @@ impl Orientation {
 
     /// The size of the scene that fills a picture of this size.
     pub fn scene(self, picture: Size) -> Size {
-        if self.quarter_turns % 2 == 0 {
+        if self.quarter_turns.is_multiple_of(2) {
             picture
         } else {
             Size {
@@ -204,20 +205,37 @@ impl Canvas {
         &self.cr
     }
 
-    fn fill(&mut self, area: Span, colour: Colour) {
-        let (width, height) = (self.size.width as i32, self.size.height as i32);
-        let span = self
-            .orientation
-            .place(area, width, height)
-            .within(self.clip);
-        if span.left >= span.right || span.top >= span.bottom {
+    /// Covers `area` with grey noise, another one for each `seed`.
+    pub fn scatter(&mut self, area: &Rectangle, seed: u64) {
+        let Some((columns, rows)) = self.place(Span::from(area)) else {
             return;
+        };
+        // Any odd factor spreads the seeds; a generator of this kind must not start at 0.
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        for row in self
+            .y
+            .chunks_exact_mut(self.size.width as usize)
+            .take(rows.end)
+            .skip(rows.start)
+        {
+            for pixels in row[columns.clone()].chunks_mut(8) {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                let greys = (state & 0x3f3f_3f3f_3f3f_3f3f) + 0x4040_4040_4040_4040;
+                pixels.copy_from_slice(&greys.to_ne_bytes()[..pixels.len()]);
+            }
         }
-        let (left, right) = (span.left as usize, span.right as usize);
-        let (top, bottom) = (span.top as usize, span.bottom as usize);
-        let stride = width as usize;
-        fill_plane(&mut self.y, stride, left..right, top..bottom, colour.y);
-        let (columns, rows) = (left / 2..right.div_ceil(2), top / 2..bottom.div_ceil(2));
+    }
+
+    fn fill(&mut self, area: Span, colour: Colour) {
+        let Some((columns, rows)) = self.place(area) else {
+            return;
+        };
+        let stride = self.size.width as usize;
+        fill_plane(&mut self.y, stride, columns.clone(), rows.clone(), colour.y);
+        let columns = columns.start / 2..columns.end.div_ceil(2);
+        let rows = rows.start / 2..rows.end.div_ceil(2);
         fill_plane(
             &mut self.cb,
             stride / 2,
@@ -227,13 +245,25 @@ impl Canvas {
         );
         fill_plane(&mut self.cr, stride / 2, columns, rows, colour.cr);
     }
+
+    /// The columns and rows of the picture on which an area of the scene comes to lie, if any.
+    fn place(&self, area: Span) -> Option<(Range<usize>, Range<usize>)> {
+        let (width, height) = (self.size.width as i32, self.size.height as i32);
+        let span = self
+            .orientation
+            .place(area, width, height)
+            .within(self.clip);
+        let columns = span.left as usize..span.right as usize;
+        let rows = span.top as usize..span.bottom as usize;
+        (span.left < span.right && span.top < span.bottom).then_some((columns, rows))
+    }
 }
 
 fn fill_plane(
     plane: &mut [u8],
     stride: usize,
-    columns: std::ops::Range<usize>,
-    rows: std::ops::Range<usize>,
+    columns: Range<usize>,
+    rows: Range<usize>,
     value: u8,
 ) {
     for row in plane

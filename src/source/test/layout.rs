@@ -104,6 +104,17 @@ impl Layout {
         self.between(0, self.size.width, 19, 22)
     }
 
+    /// The middle of the track, of about so many pixels.
+    pub fn noise(self, pixels: u32) -> Rectangle {
+        let track = self.track();
+        let width = (pixels / track.size.height.max(1)).min(track.size.width);
+        let left = track.top_left.x + ((track.size.width - width) / 2) as i32;
+        Rectangle::new(
+            Point::new(left, track.top_left.y),
+            Extent::new(width, track.size.height),
+        )
+    }
+
     /// The mover in frame `index`: there and back in 100 frames.
     pub fn mover(self, index: u64) -> Rectangle {
         let track = self.track();

@@ -2,6 +2,9 @@
 //!
 //! It stands upright at the top of the picture, however the scene is turned, because it is there to be read.
 
+use std::fmt::Write as _;
+use std::ops::RangeInclusive;
+
 use embedded_graphics::prelude::{Point, Size as Extent};
 use embedded_graphics::primitives::Rectangle;
 use embedded_graphics::text::Alignment;
@@ -14,9 +17,9 @@ use crate::annotation::{self, bits};
 use crate::options::Annotation;
 use crate::units::Size;
 
-/// The firmware's height of letters in pixels when `-ae` does not say, and its limits.
+/// The height of letters in pixels that the firmware takes, and the one it takes instead of any other.
+const HEIGHTS: RangeInclusive<u32> = 6..=160;
 const DEFAULT_HEIGHT: u32 = 32;
-const HEIGHT_LIMITS: (u32, u32) = (6, 160);
 
 /// The annotation and what of it is on the picture now.
 pub struct Overlay {
@@ -24,9 +27,11 @@ pub struct Overlay {
     application_text: String,
     ink: Ink,
     picture: Size,
-    text: String,
-    /// The second that `text` tells.
+    /// The text of options and clock, and the second that it tells.
+    composed: String,
     second: Option<i64>,
+    /// What is shown: that, and the frame number if asked for.
+    text: String,
     covers: Rectangle,
 }
 
@@ -46,8 +51,9 @@ impl Overlay {
             application_text,
             ink: ink(annotation, palette),
             picture,
-            text: String::new(),
+            composed: String::new(),
             second: None,
+            text: String::new(),
             covers: Rectangle::zero(),
         })
     }
@@ -60,19 +66,22 @@ impl Overlay {
     /// Brings the text to frame `index` and the time `now`; whether it changed.
     pub fn update(&mut self, index: u64, now: &ZonedDateTime) -> bool {
         let second = now.timestamp().as_second();
-        let frame_number = self.annotation.bits & bits::FRAME_NUMBER != 0;
-        if self.second == Some(second) && !frame_number {
+        let same_second = self.second == Some(second);
+        let shows_index = self.annotation.bits & bits::FRAME_NUMBER != 0;
+        if same_second && !shows_index {
             return false;
         }
-        self.second = Some(second);
-        let mut text = annotation::compose(&self.annotation, &self.application_text, now);
-        if frame_number {
-            let blank = if text.is_empty() { "" } else { " " };
-            text = format!("{text}{blank}{index}");
+        if !same_second {
+            self.second = Some(second);
+            self.composed = annotation::compose(&self.annotation, &self.application_text, now);
         }
-        let changed = text != self.text;
-        self.text = text;
-        changed
+        self.text.clear();
+        self.text.push_str(&self.composed);
+        if shows_index {
+            let blank = if self.composed.is_empty() { "" } else { " " };
+            let _ = write!(self.text, "{blank}{index}");
+        }
+        true
     }
 
     /// Draws the text. The canvas is left with the picture's own orientation.
@@ -90,9 +99,9 @@ impl Overlay {
     }
 
     fn lettering(&self) -> Lettering {
-        if self.annotation.text_size != 0 {
-            let (least, most) = HEIGHT_LIMITS;
-            return Lettering::of_height(u32::from(self.annotation.text_size).clamp(least, most));
+        let asked = u32::from(self.annotation.text_size);
+        if HEIGHTS.contains(&asked) {
+            return Lettering::of_height(asked);
         }
         let longest = self
             .text
@@ -126,8 +135,17 @@ impl Overlay {
 fn ink(annotation: &Annotation, palette: Palette) -> Ink {
     let black = (annotation.bits & bits::BLACK_BACKGROUND != 0).then_some(palette.black);
     Ink {
-        letters: annotation.text_colour.map_or(palette.white, from_vuy),
+        letters: annotation.text_colour.map_or(palette.white, letters),
         ground: annotation.background_colour.map(from_vuy).or(black),
+    }
+}
+
+/// The examples in raspivid's documentation give white letters as 0xff: without U and V it is a grey.
+fn letters(vuy: u32) -> Colour {
+    if vuy <= 0xff {
+        Colour::grey(vuy as u8)
+    } else {
+        from_vuy(vuy)
     }
 }
 
