@@ -1,5 +1,6 @@
-//! Fuzz target: any command line goes through the option parser, and what it says goes through the report.
-//! A line of the input is a word; a line of one byte from 0x80 on stands for an option's name, so that names need not be guessed.
+//! Fuzz target: any command line goes through the option parser, and what it says goes through the
+//! report. A line of the input is a word; a line of one byte from 0x80 on stands for an option's
+//! name, so that names need not be guessed.
 
 #![no_main]
 
