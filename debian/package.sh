@@ -19,7 +19,7 @@ main() {
     # The time of everything in the package: that of the commit, so that the same commit gives the same bytes.
     SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH-$(git log -1 --format=%ct)}
     export SOURCE_DATE_EPOCH
-    generate
+    debian/docs.sh
     pack "$triple" "$arch" "$folder" "$override"
     echo "$folder/picam-stream_${override:-$version}_$arch.deb"
 }
@@ -36,14 +36,6 @@ version_of_all() {
     echo "$crate"
 }
 
-# What is made from the table of options, and from the list of crates.
-generate() {
-    mkdir -p target/deb
-    cargo run --quiet --locked --example generate -- man >target/deb/picam-stream.1
-    cargo run --quiet --locked --example generate -- completion >target/deb/picam-stream
-    cp debian/copyright target/deb/copyright
-}
-
 pack() {
     local triple=$1 arch=$2 folder=$3 override=$4 prefix options=()
     [ -z "$override" ] || options=(--deb-version "$override")
@@ -54,7 +46,7 @@ pack() {
     esac
     mkdir -p "$folder"
     CARGO_TARGET_DIR="$PWD/target/cross" env "STRIP_$triple=/usr/bin/${prefix}strip" \
-        cargo deb --quiet --no-build --locked --target "$triple" --strip --output "$folder" "${options[@]}" >&2
+        cargo deb --quiet --no-build --locked --target "$triple" --strip --output "$folder" "${options[@]}" >/dev/null
 }
 
 main "$@"
