@@ -49,7 +49,8 @@ pub fn upgrade_under_a_viewer(container: &Container, shipped: &str, options: &st
     let mut viewer = Viewer::watch(container, IPV4);
     let old = process(container);
     container.write(CONFFILE, shipped);
-    container.sh(&format!("apt-get install -y picam-stream={NEXT}"));
+    let upgrade = format!("apt-get install -y picam-stream={NEXT}");
+    viewer.watches_during(|| container.sh(&upgrade));
     assert_eq!(
         container.read(CONFFILE),
         next_conffile(NEXT, shipped),
@@ -72,9 +73,7 @@ pub fn upgrade_under_a_viewer(container: &Container, shipped: &str, options: &st
 pub fn upgrade_with_a_touched_conffile(container: &Container, shipped: &str, options: &str) {
     container.write(CONFFILE, options);
     let mut viewer = Viewer::watch(container, IPV4);
-    container.sh(&format!(
-        "apt-get install -y {KEEP_OLD} picam-stream={AFTER_NEXT} </dev/null"
-    ));
+    viewer.watches_during(|| upgrade(container));
     assert_eq!(container.read(CONFFILE), options);
     let offered = container.read(&format!("{CONFFILE}.dpkg-dist"));
     assert_eq!(offered, next_conffile(AFTER_NEXT, shipped));
@@ -119,7 +118,7 @@ pub fn upgrades_keep_the_administrators_word(container: &Container) {
 /// Removing ends the running stream, closes the port and keeps the conffile.
 pub fn remove_under_a_viewer(container: &Container, options: &str) {
     let mut viewer = Viewer::watch(container, IPV4);
-    container.sh("apt-get remove -y picam-stream");
+    viewer.watches_during(|| container.sh("apt-get remove -y picam-stream"));
     viewer.read_to_end();
     assert_eq!(container.processes("picam-stream"), []);
     assert!(!listens(container), "the port still listens");
