@@ -29,3 +29,5 @@ pub trait Source {
         0
     }
 }
+
+pub mod mmal;
