@@ -3,6 +3,7 @@
 //! Every process is one source, one loop, one sink: `source` gives frames, `pump` moves them, `sink`
 //! takes them. Options come from `options`, everything that is printed goes through `log`.
 
+pub mod annotation;
 pub mod error;
 pub mod frame;
 pub mod h264;

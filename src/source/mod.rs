@@ -1,5 +1,7 @@
 //! Where frames come from. `open` is the only place that knows all kinds.
 
+pub mod test;
+
 use std::time::Duration;
 
 use crate::error::Result;
