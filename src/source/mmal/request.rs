@@ -1,6 +1,6 @@
 //! What is asked of the camera, once the sensor is known: the options with the size, level and slices that follow.
 
-use jiff::Zoned;
+use jiff::ZonedDateTime;
 
 use crate::annotation::{application_text, compose};
 use crate::error::Result;
@@ -48,5 +48,5 @@ fn text(options: &Options) -> String {
     if options.annotation.bits == 0 {
         return String::new();
     }
-    compose(&options.annotation, &application_text(&options.video), &Zoned::now())
+    compose(&options.annotation, &application_text(&options.video), &ZonedDateTime::now())
 }

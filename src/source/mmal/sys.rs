@@ -13,6 +13,7 @@ use std::slice;
 
 use mmal_sys::{self as ffi, MMAL_BUFFER_HEADER_T, MMAL_PORT_T};
 
+use super::arrival::Arrival;
 use super::library::Library;
 use super::status::{Outcome, Status};
 
@@ -40,18 +41,6 @@ pub struct Enabled {
     port: Port,
     receiver: NonNull<Receiver>,
     pool: Option<Pool>,
-}
-
-/// What a port handed out: a piece of a stream, or an event.
-#[derive(Clone, Copy, Debug)]
-pub struct Arrival<'a> {
-    /// 0, or which event it is.
-    pub command: u32,
-    /// `MMAL_BUFFER_HEADER_FLAG_…`.
-    pub flags: u32,
-    /// In microseconds of the VideoCore's clock, or `TIME_UNKNOWN`.
-    pub pts_us: i64,
-    pub data: &'a [u8],
 }
 
 /// How a port wants its buffers.
@@ -113,9 +102,11 @@ impl Component {
         Status::check(unsafe { ffi::mmal_component_enable(self.0.raw.as_ptr()) })
     }
 
+    /// Does nothing where it is not enabled.
     pub fn disable(&self) -> Outcome<()> {
+        let raw = self.0.raw.as_ptr();
         // SAFETY: the component lives as long as `self`.
-        Status::check(unsafe { ffi::mmal_component_disable(self.0.raw.as_ptr()) })
+        Status::check(unsafe { if (*raw).is_enabled == 0 { 0 } else { ffi::mmal_component_disable(raw) } })
     }
 
     /// The port for what concerns the whole component.
