@@ -69,7 +69,9 @@ fn append(text: &mut String, more: &str) {
 fn expand(format: &str, now: &ZonedDateTime) -> String {
     let config = Config::new().custom(PosixCustom::new()).lenient(true);
     // Lenient: no format is an error. Should one be all the same, it is shown as it was given.
-    BrokenDownTime::from(now).to_string_with_config(&config, format).unwrap_or_else(|_| format.to_owned())
+    BrokenDownTime::from(now)
+        .to_string_with_config(&config, format)
+        .unwrap_or_else(|_| format.to_owned())
 }
 
 #[cfg(test)]
@@ -83,8 +85,19 @@ mod tests {
     const APPLICATION: &str = "17000k,30f,(none),-1,high,4";
 
     fn composed(bits: u32, text: &str) -> String {
-        let now = date(2024, 2, 9).at(3, 5, 7, 0).to_zoned_datetime(TimeZone::fixed(offset(1))).unwrap();
-        compose(&Annotation { bits, text: text.to_owned(), ..Annotation::default() }, APPLICATION, &now)
+        let now = date(2024, 2, 9)
+            .at(3, 5, 7, 0)
+            .to_zoned_datetime(TimeZone::fixed(offset(1)))
+            .unwrap();
+        compose(
+            &Annotation {
+                bits,
+                text: text.to_owned(),
+                ..Annotation::default()
+            },
+            APPLICATION,
+            &now,
+        )
     }
 
     #[test]
@@ -104,7 +117,11 @@ mod tests {
             (1 | 4, "%Y-%m-%d", "2024-02-09"),
             (1 | 8, "cam %H.%M", "cam 03.05"),
             (1 | 12, "%a %b %e %c", "Fri Feb  9 Fri Feb  9 03:05:07 2024"),
-            (1 | 12, "%p %r %D %T %R", "AM 03:05:07 AM 02/09/24 03:05:07 03:05"),
+            (
+                1 | 12,
+                "%p %r %D %T %R",
+                "AM 03:05:07 AM 02/09/24 03:05:07 03:05",
+            ),
             (2, "", APPLICATION),
             (2 | 1 | 4, "loses", "17000k,30f,(none),-1,high,4 02/09/24"),
             (4, "no bit 1", "02/09/24"),
@@ -115,11 +132,32 @@ mod tests {
 
     #[test]
     fn odd_formats_are_shown_as_they_are() {
-        for (text, expected) in [("100 %", "100 %"), ("%", "%"), ("%%", "%"), ("%!", "%!"), ("%5", "%5"), ("é%ü", "é%ü")] {
+        for (text, expected) in [
+            ("100 %", "100 %"),
+            ("%", "%"),
+            ("%%", "%"),
+            ("%!", "%!"),
+            ("%5", "%5"),
+            ("é%ü", "é%ü"),
+        ] {
             assert_eq!(composed(1 | 4, text), expected);
         }
         for code in 0..=char::from(255).into() {
-            for flag in ["", "-", "_", "0", "^", "#", ".", ":", "99", "255", "99999999999999999999", "E", "O"] {
+            for flag in [
+                "",
+                "-",
+                "_",
+                "0",
+                "^",
+                "#",
+                ".",
+                ":",
+                "99",
+                "255",
+                "99999999999999999999",
+                "E",
+                "O",
+            ] {
                 composed(1 | 4, &format!("%{flag}{}", char::from(code)));
             }
         }
@@ -129,7 +167,13 @@ mod tests {
     fn a_long_text_is_cut_at_255_bytes_between_two_characters() {
         assert_eq!(composed(1, &"x".repeat(300)).len(), 255);
         assert_eq!(composed(1, &"é".repeat(200)).len(), 254);
-        assert_eq!(composed(1 | 8, &"x".repeat(250)), format!("{} 03:", "x".repeat(250)).chars().take(255).collect::<String>());
+        assert_eq!(
+            composed(1 | 8, &"x".repeat(250)),
+            format!("{} 03:", "x".repeat(250))
+                .chars()
+                .take(255)
+                .collect::<String>()
+        );
         assert_eq!(composed(1 | 4, &"%A".repeat(127)).len(), 255);
     }
 
@@ -138,7 +182,10 @@ mod tests {
         let word = |name| Word { name, mmal: 0 };
         let mut video = Video {
             codec: Codec::H264,
-            size: Size { width: 1280, height: 720 },
+            size: Size {
+                width: 1280,
+                height: 720,
+            },
             fps: Fps(30),
             bitrate: Bitrate(17_000_000),
             intra_period: None,

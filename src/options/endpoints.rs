@@ -7,11 +7,15 @@ use std::path::PathBuf;
 use super::value::utf8;
 use super::{Output, SourceChoice};
 
+/// How the values of `--source` begin.
+pub const SOURCES: &[&str] = &["auto", "test", "file:"];
+
 /// Reads `--source`.
 pub fn source(text: &OsStr) -> Result<SourceChoice, String> {
     match text.as_bytes() {
         b"auto" => Ok(SourceChoice::Auto),
         b"test" => Ok(SourceChoice::Test),
+        b"mmal" => Ok(SourceChoice::Mmal),
         bytes => match bytes.strip_prefix(b"file:") {
             Some(path) => Ok(SourceChoice::File(file(OsStr::from_bytes(path))?)),
             None => Err(String::new()),

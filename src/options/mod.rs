@@ -3,18 +3,28 @@
 
 mod annotation;
 mod commands;
+mod complete;
 mod draft;
 mod endpoints;
+mod help;
 mod limits;
+mod man;
 mod parse;
+mod report;
 mod table;
+mod unhonoured;
 mod value;
 mod words;
 
 pub use commands::{COMMANDS, CommandWord};
+pub use complete::bash_completion;
+pub use help::help;
 pub use limits::{level_for, slices_for};
+pub use man::man_page;
 pub use parse::parse;
-pub use table::{Fate, Group, Kind, Row, rows};
+pub use report::settings;
+pub use table::{Fate, Group, Kind, Row, find, rows};
+pub use unhonoured::unhonoured;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -27,6 +37,8 @@ use crate::units::{Bitrate, Fps, Gop, Size};
 pub enum Command {
     /// Stream: no command word.
     Stream(Box<Options>),
+    /// `cameras`: the list of cameras for standard output.
+    Cameras,
     /// `--help`: the text for standard output.
     Help,
     /// `--version`.
@@ -49,6 +61,8 @@ pub enum SourceChoice {
     Test,
     /// A recorded Annex B stream, looped.
     File(PathBuf),
+    /// The camera of the legacy stack.
+    Mmal,
 }
 
 /// Where the stream goes.

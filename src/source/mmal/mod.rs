@@ -37,14 +37,6 @@ use super::Source;
 use crate::error::Result;
 use crate::options::Options;
 
-/// The options that this source honours, by their long names: all of the camera and the encoder.
-pub const HONOURED: &[&str] = &[
-    "analoggain", "annotate", "annotateex", "awb", "awbgains", "bitrate", "brightness", "camselect", "codec", "colfx",
-    "contrast", "digitalgain", "drc", "ev", "exposure", "flicker", "focus", "framerate", "height", "hflip", "imxfx", "inline",
-    "intra", "irefresh", "ISO", "level", "metering", "mode", "penc", "profile", "qp", "roi", "rotation", "saturation",
-    "settings", "sharpness", "shutter", "slices", "spstimings", "stats", "vflip", "vstab", "width",
-];
-
 /// A camera that was found: for `picam-stream cameras`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Camera {

@@ -47,7 +47,11 @@ impl Orientation {
     /// From `-rot` (whole quarter turns, negative too), `-hf` and `-vf`.
     pub fn new(rotation_degrees: i32, hflip: bool, vflip: bool) -> Self {
         let quarter_turns = (rotation_degrees.rem_euclid(360) / 90) as u8;
-        Self { quarter_turns, hflip, vflip }
+        Self {
+            quarter_turns,
+            hflip,
+            vflip,
+        }
     }
 
     /// The size of the scene that fills a picture of this size.
@@ -55,17 +59,40 @@ impl Orientation {
         if self.quarter_turns % 2 == 0 {
             picture
         } else {
-            Size { width: picture.height, height: picture.width }
+            Size {
+                width: picture.height,
+                height: picture.width,
+            }
         }
     }
 
     /// Where in a picture `width` wide and `height` high the corners of a rectangle of the scene come to lie.
     fn place(self, area: Span, width: i32, height: i32) -> Span {
-        let Span { left, top, right, bottom } = area;
+        let Span {
+            left,
+            top,
+            right,
+            bottom,
+        } = area;
         let mut span = match self.quarter_turns {
-            1 => Span { left: width - bottom, top: left, right: width - top, bottom: right },
-            2 => Span { left: width - right, top: height - bottom, right: width - left, bottom: height - top },
-            3 => Span { left: top, top: height - right, right: bottom, bottom: height - left },
+            1 => Span {
+                left: width - bottom,
+                top: left,
+                right: width - top,
+                bottom: right,
+            },
+            2 => Span {
+                left: width - right,
+                top: height - bottom,
+                right: width - left,
+                bottom: height - top,
+            },
+            3 => Span {
+                left: top,
+                top: height - right,
+                right: bottom,
+                bottom: height - left,
+            },
             _ => area,
         };
         if self.hflip {
@@ -102,12 +129,22 @@ impl From<&Rectangle> for Span {
     fn from(area: &Rectangle) -> Self {
         let (left, top) = (area.top_left.x, area.top_left.y);
         let (width, height) = (area.size.width, area.size.height);
-        Self { left, top, right: left.saturating_add_unsigned(width), bottom: top.saturating_add_unsigned(height) }
+        Self {
+            left,
+            top,
+            right: left.saturating_add_unsigned(width),
+            bottom: top.saturating_add_unsigned(height),
+        }
     }
 }
 
 fn whole(size: Size) -> Span {
-    Span { left: 0, top: 0, right: size.width as i32, bottom: size.height as i32 }
+    Span {
+        left: 0,
+        top: 0,
+        right: size.width as i32,
+        bottom: size.height as i32,
+    }
 }
 
 /// A picture, drawn into in the coordinates of the scene. Width and height are even.
@@ -147,7 +184,9 @@ impl Canvas {
 
     /// From now on drawing changes only this part of the picture; `None`: all of it.
     pub fn clip(&mut self, area: Option<Rectangle>) {
-        self.clip = area.map_or(whole(self.size), |area| Span::from(&area).within(whole(self.size)));
+        self.clip = area.map_or(whole(self.size), |area| {
+            Span::from(&area).within(whole(self.size))
+        });
     }
 
     /// Luma, row after row without gaps.
@@ -167,7 +206,10 @@ impl Canvas {
 
     fn fill(&mut self, area: Span, colour: Colour) {
         let (width, height) = (self.size.width as i32, self.size.height as i32);
-        let span = self.orientation.place(area, width, height).within(self.clip);
+        let span = self
+            .orientation
+            .place(area, width, height)
+            .within(self.clip);
         if span.left >= span.right || span.top >= span.bottom {
             return;
         }
@@ -176,13 +218,29 @@ impl Canvas {
         let stride = width as usize;
         fill_plane(&mut self.y, stride, left..right, top..bottom, colour.y);
         let (columns, rows) = (left / 2..right.div_ceil(2), top / 2..bottom.div_ceil(2));
-        fill_plane(&mut self.cb, stride / 2, columns.clone(), rows.clone(), colour.cb);
+        fill_plane(
+            &mut self.cb,
+            stride / 2,
+            columns.clone(),
+            rows.clone(),
+            colour.cb,
+        );
         fill_plane(&mut self.cr, stride / 2, columns, rows, colour.cr);
     }
 }
 
-fn fill_plane(plane: &mut [u8], stride: usize, columns: std::ops::Range<usize>, rows: std::ops::Range<usize>, value: u8) {
-    for row in plane.chunks_exact_mut(stride).take(rows.end).skip(rows.start) {
+fn fill_plane(
+    plane: &mut [u8],
+    stride: usize,
+    columns: std::ops::Range<usize>,
+    rows: std::ops::Range<usize>,
+    value: u8,
+) {
+    for row in plane
+        .chunks_exact_mut(stride)
+        .take(rows.end)
+        .skip(rows.start)
+    {
         row[columns.clone()].fill(value);
     }
 }
@@ -190,7 +248,10 @@ fn fill_plane(plane: &mut [u8], stride: usize, columns: std::ops::Range<usize>, 
 impl Dimensions for Canvas {
     fn bounding_box(&self) -> Rectangle {
         let scene = self.orientation.scene(self.size);
-        Rectangle::new(Point::zero(), embedded_graphics::prelude::Size::new(scene.width, scene.height))
+        Rectangle::new(
+            Point::zero(),
+            embedded_graphics::prelude::Size::new(scene.width, scene.height),
+        )
     }
 }
 
@@ -198,9 +259,20 @@ impl DrawTarget for Canvas {
     type Color = Colour;
     type Error = Infallible;
 
-    fn draw_iter<I: IntoIterator<Item = Pixel<Colour>>>(&mut self, pixels: I) -> Result<(), Infallible> {
+    fn draw_iter<I: IntoIterator<Item = Pixel<Colour>>>(
+        &mut self,
+        pixels: I,
+    ) -> Result<(), Infallible> {
         for Pixel(at, colour) in pixels {
-            self.fill(Span { left: at.x, top: at.y, right: at.x + 1, bottom: at.y + 1 }, colour);
+            self.fill(
+                Span {
+                    left: at.x,
+                    top: at.y,
+                    right: at.x + 1,
+                    bottom: at.y + 1,
+                },
+                colour,
+            );
         }
         Ok(())
     }
@@ -215,14 +287,23 @@ impl DrawTarget for Canvas {
 mod tests {
     use super::*;
 
-    const PICTURE: Size = Size { width: 8, height: 6 };
+    const PICTURE: Size = Size {
+        width: 8,
+        height: 6,
+    };
 
     /// Where in the picture the mark at the upper left corner of the scene is seen.
     fn corner(rotation_degrees: i32, hflip: bool, vflip: bool) -> (usize, usize) {
         let mut canvas = Canvas::new(PICTURE, Colour::grey(16));
         canvas.orient(Orientation::new(rotation_degrees, hflip, vflip));
-        canvas.draw_iter([Pixel(Point::zero(), Colour::grey(235))]).unwrap();
-        let at = canvas.y().iter().position(|y| *y == 235).expect("the mark lies in the picture");
+        canvas
+            .draw_iter([Pixel(Point::zero(), Colour::grey(235))])
+            .unwrap();
+        let at = canvas
+            .y()
+            .iter()
+            .position(|y| *y == 235)
+            .expect("the mark lies in the picture");
         assert_eq!(canvas.y().iter().filter(|y| **y == 235).count(), 1);
         (at % 8, at / 8)
     }
@@ -262,7 +343,10 @@ mod tests {
     fn only_what_lies_in_the_clip_changes() {
         let mut canvas = Canvas::new(PICTURE, Colour::grey(16));
         canvas.orient(Orientation::new(180, false, false));
-        canvas.clip(Some(Rectangle::new(Point::new(-3, 2), embedded_graphics::prelude::Size::new(5, 2))));
+        canvas.clip(Some(Rectangle::new(
+            Point::new(-3, 2),
+            embedded_graphics::prelude::Size::new(5, 2),
+        )));
         let scene = canvas.bounding_box();
         canvas.fill_solid(&scene, Colour::grey(90)).unwrap();
         let changed: Vec<usize> = (0..48).filter(|at| canvas.y()[*at] == 90).collect();
@@ -272,9 +356,17 @@ mod tests {
     #[test]
     fn what_lies_outside_is_cut_off() {
         let mut canvas = Canvas::new(PICTURE, Colour::grey(16));
-        let huge = Rectangle::new(Point::new(6, 4), embedded_graphics::prelude::Size::new(u32::MAX, u32::MAX));
+        let huge = Rectangle::new(
+            Point::new(6, 4),
+            embedded_graphics::prelude::Size::new(u32::MAX, u32::MAX),
+        );
         canvas.fill_solid(&huge, Colour::grey(90)).unwrap();
-        canvas.draw_iter([Pixel(Point::new(-1, -1), Colour::grey(235)), Pixel(Point::new(8, 0), Colour::grey(235))]).unwrap();
+        canvas
+            .draw_iter([
+                Pixel(Point::new(-1, -1), Colour::grey(235)),
+                Pixel(Point::new(8, 0), Colour::grey(235)),
+            ])
+            .unwrap();
         assert_eq!(canvas.y().iter().filter(|y| **y == 90).count(), 4);
         assert!(!canvas.y().contains(&235));
     }

@@ -21,12 +21,20 @@ pub struct Palette {
 
 impl Palette {
     /// ITU-R BT.709, 16 to 235.
-    pub const BT709: Self =
-        Self { bars: layout::BARS_BT709, black: Colour::grey(16), white: Colour::grey(235), track: Colour::grey(64) };
+    pub const BT709: Self = Self {
+        bars: layout::BARS_BT709,
+        black: Colour::grey(16),
+        white: Colour::grey(235),
+        track: Colour::grey(64),
+    };
 
     /// ITU-R BT.601, 0 to 255.
-    pub const JFIF: Self =
-        Self { bars: layout::BARS_JFIF, black: Colour::grey(0), white: Colour::grey(255), track: Colour::grey(56) };
+    pub const JFIF: Self = Self {
+        bars: layout::BARS_JFIF,
+        black: Colour::grey(0),
+        white: Colour::grey(255),
+        track: Colour::grey(56),
+    };
 }
 
 /// The card, without the annotation.
@@ -46,7 +54,10 @@ pub struct Card {
 impl Card {
     /// A card that tells `title` on its plate.
     pub fn new(layout: Layout, palette: Palette, title: String) -> Self {
-        let ink = Ink { letters: palette.white, ground: Some(palette.black) };
+        let ink = Ink {
+            letters: palette.white,
+            ground: Some(palette.black),
+        };
         let characters = title.chars().count() as u32;
         Self {
             layout,
@@ -88,14 +99,24 @@ impl Card {
         self.counter.show(canvas, &self.text);
         self.text.clear();
         let milliseconds = now.subsec_nanosecond() / 1_000_000;
-        let _ = write!(self.text, "{:02}:{:02}:{:02}.{milliseconds:03}", now.hour(), now.minute(), now.second());
+        let _ = write!(
+            self.text,
+            "{:02}:{:02}:{:02}.{milliseconds:03}",
+            now.hour(),
+            now.minute(),
+            now.second()
+        );
         self.clock.show(canvas, &self.text);
     }
 
     fn draw_bars(&self, canvas: &mut Canvas) {
         for (n, colour) in (0..).zip(self.palette.bars) {
             fill(canvas, self.layout.bar(n), colour);
-            let below = if n % 2 == 0 { self.palette.bars[6 - n as usize] } else { self.palette.black };
+            let below = if n % 2 == 0 {
+                self.palette.bars[6 - n as usize]
+            } else {
+                self.palette.black
+            };
             fill(canvas, self.layout.reverse_bar(n), below);
         }
     }
@@ -112,7 +133,11 @@ impl Card {
         for n in 0..layout::CELLS {
             let bit = 0x8000_0000 >> n;
             if changed & bit != 0 {
-                let colour = if bits & bit != 0 { self.palette.white } else { self.palette.black };
+                let colour = if bits & bit != 0 {
+                    self.palette.white
+                } else {
+                    self.palette.black
+                };
                 fill(canvas, self.layout.cell(n), colour);
             }
         }

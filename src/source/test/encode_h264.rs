@@ -3,12 +3,12 @@
 
 use openh264::OpenH264API;
 use openh264::encoder::{
-    BitRate, Complexity, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, Level, Profile, QpRange,
-    RateControlMode, VuiConfig,
+    BitRate, Complexity, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, Level,
+    Profile, QpRange, RateControlMode, VuiConfig,
 };
 use openh264::formats::YUVSource;
 
-use super::canvas::Canvas;
+use super::{canvas::Canvas, sys};
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::options::Video;
@@ -30,14 +30,19 @@ pub struct H264 {
 
 impl H264 {
     pub fn new(video: &Video, size: Size, fps: Fps) -> Result<Self> {
-        let encoder = Encoder::with_api_config(OpenH264API::from_source(), config(video, size, fps))
-            .map_err(|error| failed("setting up", size, &error))?;
+        let mut encoder =
+            Encoder::with_api_config(OpenH264API::from_source(), config(video, size, fps))
+                .map_err(|error| failed("setting up", size, &error))?;
+        sys::silence(&mut encoder);
         Ok(Self { encoder })
     }
 
     /// Encodes the picture into `frame`, all but its time.
     pub fn encode(&mut self, canvas: &Canvas, frame: &mut Frame) -> Result<()> {
-        let stream = self.encoder.encode(canvas).map_err(|error| failed("encoding", canvas.size(), &error))?;
+        let stream = self
+            .encoder
+            .encode(canvas)
+            .map_err(|error| failed("encoding", canvas.size(), &error))?;
         frame.key = stream.frame_type() == FrameType::IDR;
         frame.data.clear();
         stream.write_vec(&mut frame.data);
@@ -55,7 +60,9 @@ fn config(video: &Video, size: Size, fps: Fps) -> EncoderConfig {
         .skip_frames(false)
         .max_frame_rate(FrameRate::from_hz(fps.0 as f32))
         .bitrate(BitRate::from_bps(target_bitrate(video, size, fps)))
-        .intra_frame_period(IntraFramePeriod::from_num_frames(video.intra_period.unwrap_or(DEFAULT_GOP).0))
+        .intra_frame_period(IntraFramePeriod::from_num_frames(
+            video.intra_period.unwrap_or(DEFAULT_GOP).0,
+        ))
         .profile(profile(video.profile.name))
         .level(level(video.level.name))
         .complexity(Complexity::Low)
@@ -65,10 +72,14 @@ fn config(video: &Video, size: Size, fps: Fps) -> EncoderConfig {
         .adaptive_quantization(false)
         .vui(VuiConfig::bt709());
     match video.qp {
-        0 => config.rate_control_mode(RateControlMode::Bitrate).qp(QpRange::new(MIN_QP as u8, 51)),
+        0 => config
+            .rate_control_mode(RateControlMode::Bitrate)
+            .qp(QpRange::new(MIN_QP as u8, 51)),
         qp => {
             let qp = qp.clamp(MIN_QP, 51) as u8;
-            config.rate_control_mode(RateControlMode::Quality).qp(QpRange::new(qp, qp))
+            config
+                .rate_control_mode(RateControlMode::Quality)
+                .qp(QpRange::new(qp, qp))
         }
     }
 }
@@ -101,7 +112,9 @@ fn level(name: &str) -> Level {
 }
 
 fn failed(doing: &str, size: Size, error: &openh264::Error) -> Error {
-    Error::Camera(format!("{doing} the test card's H.264 at {size}: {error}; another size or bitrate (-w, -h, -b) may do"))
+    Error::Camera(format!(
+        "{doing} the test card's H.264 at {size}: {error}; another size or bitrate (-w, -h, -b) may do"
+    ))
 }
 
 impl YUVSource for Canvas {

@@ -23,7 +23,10 @@ pub struct Jpeg {
 impl Jpeg {
     pub fn new(video: &Video, fps: Fps) -> Self {
         let target = (video.bitrate.0 / 8 / fps.0) as usize;
-        Self { quality: FIRST_QUALITY, target_bytes: (target > 0).then_some(target) }
+        Self {
+            quality: FIRST_QUALITY,
+            target_bytes: (target > 0).then_some(target),
+        }
     }
 
     /// Encodes the picture into `frame`, all but its time.
@@ -32,13 +35,17 @@ impl Jpeg {
         frame.key = true;
         let mut encoder = Encoder::new(&mut frame.data, self.quality);
         encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
-        encoder.encode_image(Planes(canvas)).map_err(|error| failed(canvas, &error))?;
+        encoder
+            .encode_image(Planes(canvas))
+            .map_err(|error| failed(canvas, &error))?;
         self.adapt(frame.data.len());
         Ok(())
     }
 
     fn adapt(&mut self, bytes: usize) {
-        let Some(target) = self.target_bytes else { return };
+        let Some(target) = self.target_bytes else {
+            return;
+        };
         let (least, most) = QUALITY_LIMITS;
         if bytes > target {
             // Too much goes fast: a viewer on a line of just that bitrate is falling behind.
@@ -51,7 +58,10 @@ impl Jpeg {
 }
 
 fn failed(canvas: &Canvas, error: &EncodingError) -> Error {
-    Error::Camera(format!("encoding the test card as JPEG at {}: {error}", canvas.size()))
+    Error::Camera(format!(
+        "encoding the test card as JPEG at {}: {error}",
+        canvas.size()
+    ))
 }
 
 /// The canvas row by row. Each chroma sample is given four times; the encoder then takes one of the four.

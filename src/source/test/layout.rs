@@ -94,7 +94,7 @@ impl Layout {
 
     /// Line `n` of the three on the plate, without a margin.
     pub fn line(self, n: u32) -> Rectangle {
-        let (top, bottom) = [(4, 7), (7, 11), (11, 14)][n as usize];
+        let (top, bottom) = [(4, 6), (6, 11), (11, 14)][n as usize];
         let (left, right) = (self.size.width * 9 / 64, self.size.width * 55 / 64);
         self.between(left, right, top, bottom)
     }
@@ -112,7 +112,10 @@ impl Layout {
         let step = (index % 100) as u32;
         let step = step.min(100 - step);
         let x = self.size.width.saturating_sub(side) * step / 50;
-        Rectangle::new(Point::new(x as i32, track.top_left.y + margin as i32), Extent::new(side, side))
+        Rectangle::new(
+            Point::new(x as i32, track.top_left.y + margin as i32),
+            Extent::new(side, side),
+        )
     }
 
     /// Cell `n` of the row of squares.
@@ -122,14 +125,23 @@ impl Layout {
     }
 
     fn part(self, n: u32, of: u32, top: u32, bottom: u32) -> Rectangle {
-        let edge = |n| if n == of { self.size.width } else { (self.size.width * n / of) & !1 };
+        let edge = |n| {
+            if n == of {
+                self.size.width
+            } else {
+                (self.size.width * n / of) & !1
+            }
+        };
         self.between(edge(n), edge(n + 1), top, bottom)
     }
 
     fn between(self, left: u32, right: u32, top_step: u32, bottom_step: u32) -> Rectangle {
         let row = |step| (self.size.height * step / 24) & !1;
         let (top, bottom) = (row(top_step), row(bottom_step));
-        Rectangle::new(Point::new(left as i32, top as i32), Extent::new(right - left, bottom - top))
+        Rectangle::new(
+            Point::new(left as i32, top as i32),
+            Extent::new(right - left, bottom - top),
+        )
     }
 }
 
@@ -145,12 +157,30 @@ mod tests {
     use super::*;
 
     const SIZES: [Size; 6] = [
-        Size { width: 160, height: 120 },
-        Size { width: 320, height: 240 },
-        Size { width: 640, height: 480 },
-        Size { width: 1280, height: 720 },
-        Size { width: 1920, height: 1080 },
-        Size { width: 120, height: 160 },
+        Size {
+            width: 160,
+            height: 120,
+        },
+        Size {
+            width: 320,
+            height: 240,
+        },
+        Size {
+            width: 640,
+            height: 480,
+        },
+        Size {
+            width: 1280,
+            height: 720,
+        },
+        Size {
+            width: 1920,
+            height: 1080,
+        },
+        Size {
+            width: 120,
+            height: 160,
+        },
     ];
 
     #[test]
@@ -161,7 +191,10 @@ mod tests {
             for n in 0..CELLS {
                 let cell = layout.cell(n);
                 assert_eq!(cell.top_left.x, right);
-                assert!(cell.size.width >= 3 && cell.size.height >= 8, "{size}: {cell:?}");
+                assert!(
+                    cell.size.width >= 3 && cell.size.height >= 8,
+                    "{size}: {cell:?}"
+                );
                 right += cell.size.width as i32;
             }
             assert_eq!(right, size.width as i32);
@@ -190,10 +223,21 @@ mod tests {
 
     #[test]
     fn the_jfif_bars_are_the_colours_that_a_jpeg_encoder_makes_of_them() {
-        let rgb = [(191, 191, 191), (191, 191, 0), (0, 191, 191), (0, 191, 0), (191, 0, 191), (191, 0, 0), (0, 0, 191)];
+        let rgb = [
+            (191, 191, 191),
+            (191, 191, 0),
+            (0, 191, 191),
+            (0, 191, 0),
+            (191, 0, 191),
+            (191, 0, 0),
+            (0, 0, 191),
+        ];
         for (bar, (r, g, b)) in BARS_JFIF.iter().zip(rgb) {
             let (y, cb, cr) = jpeg_encoder::rgb_to_ycbcr(r, g, b);
-            assert!(bar.y.abs_diff(y) <= 1 && bar.cb.abs_diff(cb) <= 1 && bar.cr.abs_diff(cr) <= 1, "{bar:?}");
+            assert!(
+                bar.y.abs_diff(y) <= 1 && bar.cb.abs_diff(cb) <= 1 && bar.cr.abs_diff(cr) <= 1,
+                "{bar:?}"
+            );
         }
     }
 }

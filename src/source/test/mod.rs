@@ -10,6 +10,7 @@ mod encode_jpeg;
 pub mod layout;
 mod overlay;
 mod pace;
+mod sys;
 mod text;
 
 use std::thread;
@@ -34,12 +35,28 @@ use crate::units::{Fps, Micros, Size};
 
 /// The long names of the options that the card acts upon.
 pub const HONOURED: &[&str] = &[
-    "width", "height", "bitrate", "framerate", "intra", "profile", "level", "qp", "codec", "inline", "annotate",
-    "annotateex", "rotation", "hflip", "vflip",
+    "width",
+    "height",
+    "bitrate",
+    "framerate",
+    "intra",
+    "profile",
+    "level",
+    "qp",
+    "codec",
+    "inline",
+    "annotate",
+    "annotateex",
+    "rotation",
+    "hflip",
+    "vflip",
 ];
 
 /// For `-w 0` and `-h 0`, where a camera would give its sensor's size.
-const DEFAULT_SIZE: Size = Size { width: 1920, height: 1080 };
+const DEFAULT_SIZE: Size = Size {
+    width: 1920,
+    height: 1080,
+};
 
 /// What openh264 takes: the shorter and the longer side at least and at most.
 const SMALLEST_SIDE: u32 = 16;
@@ -69,7 +86,10 @@ pub fn open(options: &Options) -> Result<TestCard> {
     let fps = video.fps.or_default();
     let picture = picture_size(video.size)?;
     let (encoder, palette) = match video.codec {
-        Codec::H264 => (Encoder::H264(Box::new(H264::new(video, picture, fps)?)), Palette::BT709),
+        Codec::H264 => (
+            Encoder::H264(Box::new(H264::new(video, picture, fps)?)),
+            Palette::BT709,
+        ),
         Codec::Mjpeg => (Encoder::Jpeg(Jpeg::new(video, fps)), Palette::JFIF),
     };
     let camera = &options.camera;
@@ -82,9 +102,18 @@ pub fn open(options: &Options) -> Result<TestCard> {
     Ok(TestCard {
         canvas,
         orientation,
-        first_moving_row: if orientation == Orientation::default() { layout.plate().top_left.y } else { 0 },
+        first_moving_row: if orientation == Orientation::default() {
+            layout.plate().top_left.y
+        } else {
+            0
+        },
         card,
-        overlay: Overlay::new(&options.annotation, annotation::application_text(video), palette, picture),
+        overlay: Overlay::new(
+            &options.annotation,
+            annotation::application_text(video),
+            palette,
+            picture,
+        ),
         encoder,
         pace: Pace::new(fps),
         time_zone: TimeZone::system(),
@@ -107,7 +136,10 @@ impl Source for TestCard {
                 }
             }
         };
-        self.draw(index, &Timestamp::now().to_zoned_datetime(self.time_zone.clone()));
+        self.draw(
+            index,
+            &Timestamp::now().to_zoned_datetime(self.time_zone.clone()),
+        );
         frame.captured = at;
         match &mut self.encoder {
             Encoder::H264(h264) => h264.encode(&self.canvas, frame)?,
@@ -129,8 +161,11 @@ impl Source for TestCard {
 
 impl TestCard {
     fn draw(&mut self, index: u64, now: &ZonedDateTime) {
-        self.card.draw_frame(&mut self.canvas, index, now.datetime());
-        let Some(overlay) = &mut self.overlay else { return };
+        self.card
+            .draw_frame(&mut self.canvas, index, now.datetime());
+        let Some(overlay) = &mut self.overlay else {
+            return;
+        };
         let covered = overlay.covers();
         let painted_over = covered.top_left.y + covered.size.height as i32 > self.first_moving_row;
         if overlay.update(index, now) || painted_over {
@@ -148,7 +183,10 @@ fn picture_size(asked: Size) -> Result<Size> {
     let or_default = |side, default| if side == 0 { default } else { side };
     let width = or_default(asked.width, DEFAULT_SIZE.width);
     let height = or_default(asked.height, DEFAULT_SIZE.height);
-    let size = Size { width: width & !1, height: height & !1 };
+    let size = Size {
+        width: width & !1,
+        height: height & !1,
+    };
     if size.width.min(size.height) < SMALLEST_SIDE
         || size.width.min(size.height) > LARGEST.0
         || size.width.max(size.height) > LARGEST.1

@@ -32,7 +32,12 @@ pub struct Overlay {
 
 impl Overlay {
     /// `None` when nothing is to be shown.
-    pub fn new(annotation: &Annotation, application_text: String, palette: Palette, picture: Size) -> Option<Self> {
+    pub fn new(
+        annotation: &Annotation,
+        application_text: String,
+        palette: Palette,
+        picture: Size,
+    ) -> Option<Self> {
         if annotation.bits == 0 {
             return None;
         }
@@ -74,7 +79,14 @@ impl Overlay {
     pub fn draw(&mut self, canvas: &mut Canvas) {
         canvas.orient(Orientation::default());
         let (at, alignment) = self.place();
-        self.covers = text::write(canvas, self.lettering(), self.ink, &self.text, at, alignment);
+        self.covers = text::write(
+            canvas,
+            self.lettering(),
+            self.ink,
+            &self.text,
+            at,
+            alignment,
+        );
     }
 
     fn lettering(&self) -> Lettering {
@@ -82,14 +94,26 @@ impl Overlay {
             let (least, most) = HEIGHT_LIMITS;
             return Lettering::of_height(u32::from(self.annotation.text_size).clamp(least, most));
         }
-        let longest = self.text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
-        Lettering::that_fits(longest as u32, Extent::new(self.picture.width, DEFAULT_HEIGHT))
+        let longest = self
+            .text
+            .lines()
+            .map(|line| line.chars().count())
+            .max()
+            .unwrap_or(0);
+        Lettering::that_fits(
+            longest as u32,
+            Extent::new(self.picture.width, DEFAULT_HEIGHT),
+        )
     }
 
     /// The offsets count from the edge to which the text is justified.
     fn place(&self) -> (Point, Alignment) {
         let clip = |offset: u32| offset.min(1 << 16) as i32;
-        let (x, y, width) = (clip(self.annotation.x), clip(self.annotation.y), self.picture.width as i32);
+        let (x, y, width) = (
+            clip(self.annotation.x),
+            clip(self.annotation.y),
+            self.picture.width as i32,
+        );
         match self.annotation.justify {
             1 => (Point::new(x, y), Alignment::Left),
             2 => (Point::new(width - x, y), Alignment::Right),

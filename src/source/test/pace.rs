@@ -25,7 +25,12 @@ pub struct Pace {
 
 impl Pace {
     pub fn new(fps: Fps) -> Self {
-        Self { fps: fps.or_default(), start: None, next_index: 0, dropped: 0 }
+        Self {
+            fps: fps.or_default(),
+            start: None,
+            next_index: 0,
+            dropped: 0,
+        }
     }
 
     /// What is due at `now`. A picture is handed out once. Who comes so late that the picture after
@@ -39,7 +44,10 @@ impl Pace {
         let index = self.newest(now.since(start)).max(self.next_index);
         self.dropped += index - self.next_index;
         self.next_index = index + 1;
-        Due::Now { index, at: self.at(start, index) }
+        Due::Now {
+            index,
+            at: self.at(start, index),
+        }
     }
 
     /// How many pictures were left out because nobody came for them in time.
@@ -54,7 +62,8 @@ impl Pace {
     /// The last picture that is due `elapsed` after the first one.
     fn newest(&self, elapsed: Duration) -> u64 {
         let rate = u64::from(self.fps.0);
-        let mut index = elapsed.as_secs() * rate + u64::from(elapsed.subsec_micros()) * rate / 1_000_000;
+        let mut index =
+            elapsed.as_secs() * rate + u64::from(elapsed.subsec_micros()) * rate / 1_000_000;
         // `at` cuts to whole microseconds: a picture can be due up to one of them earlier than the division says.
         if self.at(Micros(0), index + 1) <= Micros::from_duration(elapsed) {
             index += 1;
@@ -71,7 +80,13 @@ mod tests {
 
     fn started(fps: u32) -> Pace {
         let mut pace = Pace::new(Fps(fps));
-        assert_eq!(pace.ask(START), Due::Now { index: 0, at: START });
+        assert_eq!(
+            pace.ask(START),
+            Due::Now {
+                index: 0,
+                at: START
+            }
+        );
         pace
     }
 
@@ -79,8 +94,17 @@ mod tests {
     fn the_first_picture_is_due_at_once_and_the_second_an_interval_later() {
         let mut pace = started(25);
         assert_eq!(pace.ask(START), Due::In(Duration::from_millis(40)));
-        assert_eq!(pace.ask(Micros(START.0 + 39_999)), Due::In(Duration::from_micros(1)));
-        assert_eq!(pace.ask(Micros(START.0 + 40_000)), Due::Now { index: 1, at: Micros(START.0 + 40_000) });
+        assert_eq!(
+            pace.ask(Micros(START.0 + 39_999)),
+            Due::In(Duration::from_micros(1))
+        );
+        assert_eq!(
+            pace.ask(Micros(START.0 + 40_000)),
+            Due::Now {
+                index: 1,
+                at: Micros(START.0 + 40_000)
+            }
+        );
     }
 
     #[test]
@@ -88,7 +112,10 @@ mod tests {
         let mut pace = started(25);
         for index in 1..1000 {
             let due = Micros(START.0 + index * 40_000);
-            assert_eq!(pace.ask(Micros(due.0 + 39_999)), Due::Now { index, at: due });
+            assert_eq!(
+                pace.ask(Micros(due.0 + 39_999)),
+                Due::Now { index, at: due }
+            );
         }
         assert_eq!(pace.dropped(), 0);
     }
@@ -96,16 +123,31 @@ mod tests {
     #[test]
     fn later_than_an_interval_skips_to_the_newest_picture_and_counts() {
         let mut pace = started(25);
-        assert_eq!(pace.ask(Micros(START.0 + 200_001)), Due::Now { index: 5, at: Micros(START.0 + 200_000) });
+        assert_eq!(
+            pace.ask(Micros(START.0 + 200_001)),
+            Due::Now {
+                index: 5,
+                at: Micros(START.0 + 200_000)
+            }
+        );
         assert_eq!(pace.dropped(), 4);
-        assert_eq!(pace.ask(Micros(START.0 + 200_002)), Due::In(Duration::from_micros(39_998)));
+        assert_eq!(
+            pace.ask(Micros(START.0 + 200_002)),
+            Due::In(Duration::from_micros(39_998))
+        );
     }
 
     #[test]
     fn a_day_at_thirty_a_second_ends_on_the_second() {
         let mut pace = started(30);
         let end = Micros(START.0 + 86_400_000_000);
-        assert_eq!(pace.ask(end), Due::Now { index: 86_400 * 30, at: end });
+        assert_eq!(
+            pace.ask(end),
+            Due::Now {
+                index: 86_400 * 30,
+                at: end
+            }
+        );
     }
 
     #[test]
@@ -122,6 +164,9 @@ mod tests {
 
     #[test]
     fn a_variable_rate_is_thirty() {
-        assert_eq!(started(0).ask(START), Due::In(Duration::from_micros(33_333)));
+        assert_eq!(
+            started(0).ask(START),
+            Due::In(Duration::from_micros(33_333))
+        );
     }
 }
