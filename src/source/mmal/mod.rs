@@ -10,6 +10,7 @@ pub mod clock;
 pub mod devices;
 pub mod failure;
 pub mod inbox;
+pub mod overlay;
 pub mod settings;
 pub mod status;
 pub mod user;
@@ -20,8 +21,6 @@ mod cameras;
 mod diagnosis;
 #[cfg(target_arch = "arm")]
 mod library;
-#[cfg(target_arch = "arm")]
-mod overlay;
 #[cfg(target_arch = "arm")]
 mod parameters;
 #[cfg(target_arch = "arm")]

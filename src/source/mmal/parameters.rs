@@ -43,8 +43,8 @@ pub enum Value {
     Word(fn(&Request) -> Option<u32>),
     /// The parameter has `length` words: they are read, and the first is replaced.
     First { length: usize, word: fn(&Request) -> Option<u32> },
-    /// A structure that has grown at its end: where the whole is refused, that many words of it are tried.
-    Grown { older_length: usize, words: fn(&Request) -> Vec<u32> },
+    /// A structure that has grown: the newest version first, and the older ones where that is refused.
+    Versions(fn(&Request) -> [Vec<u32>; 3]),
 }
 
 /// What a refusal means.
@@ -118,12 +118,12 @@ pub const CONTROLS: &[Row] = &[
     })),
 ];
 
-/// The text in the picture; sent again when it changes. Firmware of before July 2018 knows version 3 of it, without place.
+/// The text in the picture; sent again when it changes.
 pub const ANNOTATION: Row = may(
     "annotate",
     CAMERA,
     ffi::MMAL_PARAMETER_ANNOTATE,
-    Value::Grown { older_length: overlay::VERSION_3_WORDS, words: |r| overlay::words(&r.options.annotation, &r.text) },
+    Value::Versions(|r| overlay::versions(&r.options.annotation, &r.text)),
 );
 
 /// How the stream is coded: once the encoder's output has its format.

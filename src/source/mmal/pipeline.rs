@@ -155,12 +155,13 @@ impl Pipeline {
         if row.refusal == Refusal::Ends {
             return Err(Failure { step: Step::Parameter { option, id: row.id }, status });
         }
-        let given = request.options.was_given(row.option);
-        log::log!(
-            if given { log::Level::Warn } else { log::Level::Debug },
-            "the camera does not take {option} (MMAL parameter {:#x}: {status}) and goes on without it",
-            row.id
-        );
+        let id = row.id;
+        let what = format!("the camera does not take {option} (MMAL parameter {id:#x}: {status}) and goes on without it");
+        if request.options.was_given(row.option) {
+            log::warn!("{what}");
+        } else {
+            log::debug!("{what}");
+        }
         Ok(())
     }
 
@@ -276,9 +277,10 @@ fn send(port: &Port, row: &Row, request: &Request) -> Outcome<()> {
             words[0] = word;
             port.set(row.id, &words)
         }
-        Value::Grown { older_length, words } => {
-            let words = words(request);
-            port.set(row.id, &words).or_else(|_| port.set(row.id, &words[..older_length]))
+        Value::Versions(versions) => {
+            let [newest, older @ ..] = versions(request);
+            let first = port.set(row.id, &newest);
+            older.iter().fold(first, |sent, words| sent.or_else(|_| port.set(row.id, words)))
         }
     }
 }
