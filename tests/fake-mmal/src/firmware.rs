@@ -192,7 +192,10 @@ pub fn general_command(command: &str) -> String {
         config.cameras.len()
     };
     match command {
-        "get_camera" => format!("supported={supported} detected={detected}"),
+        "get_camera" => {
+            let libcamera = config.fault("LIBCAMERA").unwrap_or(0);
+            format!("supported={supported} detected={detected}, libcamera interfaces={libcamera}")
+        }
         "get_mem gpu" => format!("gpu={}M", config.fault("GPU_MEM").unwrap_or(128)),
         "get_mem arm" => "arm=896M".into(),
         "version" => "Jan  1 2021 00:00:00\nemulated\nversion 0 (release) (start_x)".into(),

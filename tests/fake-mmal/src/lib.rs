@@ -45,6 +45,7 @@
 //! | `NO_ENCODER=1` | creating the encoder gives ENOMEM |
 //! | `BUSY=1` | another process has the camera: enabling it gives ENOSPC |
 //! | `UNSUPPORTED=1` | `get_camera` says `supported=0 detected=0` (no `start_x=1`), creating the camera gives ENOMEM |
+//! | `LIBCAMERA=n` | `get_camera` tells of n cameras that libcamera has |
 //! | `GPU_MEM=n` | megabytes that `get_mem gpu` tells (128) |
 //! | `OLD_FIRMWARE=1` | no camera names, no annotation newer than version 2 |
 //! | `STALL_AFTER=n` | no more frames after n of them (0: not even one); with `STALL_ERROR=1` the camera also sends the error event |
@@ -60,7 +61,7 @@ pub mod abi;
 mod config;
 mod devices;
 mod firmware;
-mod parameters;
+pub mod parameters;
 mod player;
 mod recording;
 mod state;

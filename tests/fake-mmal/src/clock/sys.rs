@@ -17,6 +17,8 @@ unsafe extern "C" {
     fn clock_gettime(clock: c_int, time: *mut Timespec) -> c_int;
 }
 
+// On ARM a long has 32 bits, elsewhere 64.
+#[allow(clippy::useless_conversion)]
 pub fn monotonic_us() -> i64 {
     let mut time = Timespec {
         seconds: 0,

@@ -218,7 +218,9 @@ pub unsafe extern "C" fn mmal_pool_destroy(pool: *mut Pool) {
         mmal_queue_destroy(with_exposed_provenance_mut(queue));
         drop(Box::from_raw(pool));
     }
-    component.map(destroy_if_unused);
+    if let Some(component) = component {
+        destroy_if_unused(component);
+    }
 }
 
 #[unsafe(no_mangle)]
