@@ -1,13 +1,11 @@
 //! An emulated Raspberry Pi of the legacy stack around the ARM program: processor by qemu-user, libmmal by
 //! `tests/fake-mmal`, devices in a `/dev` of its own. All of it lies in one folder that goes with the value.
 
-use std::fs::{self, File};
-use std::io::Read;
-use std::os::unix::fs::symlink;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -16,23 +14,30 @@ use nix::sys::stat::{Mode, SFlag, makedev, mknod};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
+use crate::arm::{ARM_ROOT, emulator, library, program};
+
 /// Generous: the machine may be busy, and the processor is emulated.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The C library of 32-bit ARM, of the package libc6-armhf-cross.
-const ARM_ROOT: &str = "/usr/arm-linux-gnueabihf";
+/// User and group of nobody.
+const NOBODY: &str = "65534";
 
 /// An emulated Raspberry Pi.
 pub struct Pi {
     folder: TempDir,
     settings: Vec<(String, String)>,
+    is_root: bool,
 }
 
 impl Pi {
     /// One with a camera and all its devices.
     pub fn new() -> Pi {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        // A program without rights writes its trace here, too.
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).expect("its mode");
         let pi = Pi {
-            folder: tempfile::tempdir().expect("a folder for the test"),
+            folder,
             settings: vec![],
+            is_root: true,
         };
         fs::create_dir_all(pi.path("dev")).expect("a /dev");
         fs::create_dir_all(pi.path("lib")).expect("a folder for libraries");
@@ -71,6 +76,24 @@ impl Pi {
         self
     }
 
+    /// With a libmmal that lacks a function, as one of another age may.
+    pub fn without_symbol(self, symbol: &str) -> Pi {
+        let mut bytes = fs::read(library()).expect("the emulated libmmal");
+        let name = [b"\0", symbol.as_bytes(), b"\0"].concat();
+        let found = bytes.windows(name.len()).position(|window| window == name);
+        // Under another name nobody finds it: what exports it is the table of names.
+        bytes[found.expect("a symbol of the library") + 1] = b'_';
+        fs::remove_file(self.path("lib/libmmal.so")).expect("it was there");
+        fs::write(self.path("lib/libmmal.so"), bytes).expect("a libmmal");
+        self
+    }
+
+    /// With the program running as a user who is in no group.
+    pub fn run_by_nobody(mut self) -> Pi {
+        self.is_root = false;
+        self
+    }
+
     /// A path inside its folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -81,20 +104,39 @@ impl Pi {
         // The number is that of one of the kernel's memory devices: what stands for the VideoCore is only opened.
         mknod(&path, SFlag::S_IFCHR, Mode::empty(), makedev(1, minor))
             .expect("a device: this test runs as root");
-        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(mode))
-            .expect("its mode");
+        fs::set_permissions(&path, Permissions::from_mode(mode)).expect("its mode");
     }
 
     /// Starts `picam-stream` with these words, output and complaints going to files.
     pub fn start(&self, arguments: &[&str]) -> Running<'_> {
+        self.start_with(arguments, &[])
+    }
+
+    /// The same with more variables in the environment.
+    pub fn start_with(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Running<'_> {
         let output = File::create(self.path("output")).expect("a file for the output");
-        self.start_onto(arguments, output.into())
+        self.spawn(arguments, output.into(), settings)
     }
 
     /// The same with the output going elsewhere.
     pub fn start_onto(&self, arguments: &[&str], output: Stdio) -> Running<'_> {
+        self.spawn(arguments, output, &[])
+    }
+
+    fn spawn(&self, arguments: &[&str], output: Stdio, settings: &[(&str, &str)]) -> Running<'_> {
         let complaints = File::create(self.path("complaints")).expect("a file for the complaints");
         let script = "mount --bind \"$1/dev\" /dev && shift && exec \"$@\"";
+        let user: &[&str] = match self.is_root {
+            true => &[],
+            false => &[
+                "setpriv",
+                "--reuid",
+                NOBODY,
+                "--regid",
+                NOBODY,
+                "--clear-groups",
+            ],
+        };
         let child = Command::new("unshare")
             .args([
                 "--mount",
@@ -106,6 +148,7 @@ impl Pi {
                 "sh",
             ])
             .arg(self.folder.path())
+            .args(user)
             .args([emulator(), "-L", ARM_ROOT, "-E"])
             .arg(format!("LD_LIBRARY_PATH={}", self.path("lib").display()))
             .arg(program())
@@ -120,6 +163,7 @@ impl Pi {
             .env("FAKE_MMAL_REPORT", self.path("report"))
             .env("FAKE_MMAL_TIMES", self.path("times"))
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(complaints)
@@ -224,65 +268,4 @@ pub fn until<T>(patience: Duration, mut question: impl FnMut() -> Option<T>) -> 
         }
         sleep(Duration::from_millis(20));
     }
-}
-
-/// The program as the package has it for 32-bit ARM: `PICAM_STREAM_ARM`, or where `debian/cross.sh armhf` puts it.
-fn program() -> PathBuf {
-    let cargo = "target/arm-unknown-linux-gnueabihf/release/picam-stream";
-    let cross = "target/cross/arm-unknown-linux-gnueabihf/release/picam-stream";
-    let named = std::env::var_os("PICAM_STREAM_ARM").map(PathBuf::from);
-    let built = [cross, cargo].map(|path| root().join(path));
-    named
-        .into_iter()
-        .chain(built)
-        .find(|path| path.exists())
-        .expect("no picam-stream for ARM: build it with debian/cross.sh armhf, or name it in PICAM_STREAM_ARM")
-}
-
-fn emulator() -> &'static str {
-    let is_there = |name: &&str| {
-        Command::new(name)
-            .arg("--version")
-            .stdout(Stdio::null())
-            .status()
-            .is_ok()
-    };
-    let emulator = ["qemu-arm-static", "qemu-arm"].into_iter().find(is_there);
-    assert!(
-        Path::new(ARM_ROOT).exists(),
-        "no {ARM_ROOT}: install libc6-armhf-cross (tests/setup.sh test)"
-    );
-    emulator.expect("no qemu-arm: install qemu-user-static (tests/setup.sh test)")
-}
-
-/// The emulated libmmal: `FAKE_MMAL`, or built once.
-pub fn library() -> &'static Path {
-    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
-    LIBRARY.get_or_init(|| match std::env::var_os("FAKE_MMAL") {
-        Some(path) => path.into(),
-        None => build_library(),
-    })
-}
-
-fn build_library() -> PathBuf {
-    let mut build = Command::new(root().join("tests/fake-mmal/build.sh"))
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("tests/fake-mmal/build.sh");
-    let mut path = String::new();
-    build
-        .stdout
-        .take()
-        .expect("piped")
-        .read_to_string(&mut path)
-        .expect("the path of the library");
-    assert!(
-        build.wait().expect("our own child").success(),
-        "the emulated libmmal could not be built"
-    );
-    path.trim().into()
-}
-
-pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
 }

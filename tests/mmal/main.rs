@@ -4,7 +4,12 @@
 //! another one), and root for a `/dev` of its own. `cargo test --test mmal` runs it; `tests/setup.sh test` installs
 //! what it needs.
 
+mod arm;
+mod devices;
 mod differences;
 mod equipment;
+mod faults;
+mod streams;
 mod trace;
 mod traces;
+mod viewers;

@@ -6,8 +6,9 @@ use std::thread;
 
 use nix::sys::signal::Signal;
 
+use crate::arm::root;
 use crate::differences::Differences;
-use crate::equipment::{Pi, root};
+use crate::equipment::Pi;
 use crate::trace::{Recording, edits, lines, shown};
 
 /// Runs at once: most of the time of each is spent waiting for its `-t`.

@@ -73,6 +73,9 @@ mod clock {
 pub mod buffer {
     pub mod sys;
 }
+pub mod commit {
+    pub mod sys;
+}
 pub mod component {
     pub mod sys;
 }
@@ -92,6 +95,9 @@ pub mod pool {
     pub mod sys;
 }
 pub mod port {
+    pub mod sys;
+}
+pub mod tunnel {
     pub mod sys;
 }
 pub mod util {

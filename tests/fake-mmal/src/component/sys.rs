@@ -9,14 +9,16 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use crate::abi::{Component, EINVAL, EIO, ENOSYS, Port, PortType, SUCCESS, Status};
+use crate::commit::sys::show_model;
 use crate::config::config;
 use crate::devices;
 use crate::firmware;
 use crate::format::sys::{mmal_format_alloc, mmal_format_free};
 use crate::pool::sys::{mmal_pool_create, mmal_pool_destroy};
-use crate::port::sys::{component_at, disable, disconnect, port_at, show_model};
+use crate::port::sys::{component_at, disable, port_at};
 use crate::state::{ComponentState, PortState, world};
 use crate::trace;
+use crate::tunnel::sys::disconnect;
 
 /// Buffers for events that each component has.
 const EVENT_BUFFERS: u32 = 8;

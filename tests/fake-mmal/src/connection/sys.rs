@@ -10,13 +10,12 @@ use crate::abi::{
     CONNECTION_FLAG_TUNNELLING, Connection, EINVAL, ENOSYS, Port, SUCCESS, Status,
 };
 use crate::clock::sys::monotonic_us;
+use crate::commit::sys::mmal_port_format_commit;
 use crate::format::sys::mmal_format_full_copy;
-use crate::port::sys::mmal_port_format_commit;
-use crate::port::sys::{
-    mmal_port_connect, mmal_port_disable, mmal_port_disconnect, mmal_port_enable,
-};
+use crate::port::sys::{mmal_port_disable, mmal_port_enable};
 use crate::state::{ConnectionState, world};
 use crate::trace;
+use crate::tunnel::sys::{mmal_port_connect, mmal_port_disconnect};
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mmal_connection_create(

@@ -1,4 +1,4 @@
-//! Ports: formats, enabling, buffers, tunnels.
+//! Ports: enabling, disabling, buffers.
 #![allow(unsafe_code)]
 
 use std::ptr::with_exposed_provenance_mut;
@@ -8,13 +8,12 @@ use std::thread::{current, sleep};
 use std::time::Duration;
 
 use crate::abi::{
-    BufferHeader, Component, EFAULT, EINVAL, EISCONN, ENOMEM, ENOTCONN, Port, PortCallback,
-    PortType, SUCCESS, Status, VideoFormat,
+    BufferHeader, Component, EINVAL, ENOMEM, Port, PortCallback, PortType, SUCCESS, Status,
 };
 use crate::buffer::sys::{header_at, mmal_buffer_header_reset};
 use crate::config::config;
 use crate::encoder::sys::start_player;
-use crate::firmware::{self, PortModel};
+use crate::firmware;
 use crate::state::{CHANGED, Place, PortState, World, world};
 use crate::trace;
 
@@ -26,114 +25,15 @@ pub fn component_at(address: usize) -> *mut Component {
     with_exposed_provenance_mut(address)
 }
 
-/// Puts what the firmware says of a port where the program sees it.
-///
-/// # Safety
-/// The port and its format live.
-pub unsafe fn show_model(port: *mut Port, model: &PortModel) {
-    // SAFETY: as the caller promises.
-    let (port, format) = unsafe { (&mut *port, &mut *(*port).format) };
-    (port.buffer_num_min, port.buffer_size_min) = (model.buffer_num_min, model.buffer_size_min);
-    (port.buffer_num, port.buffer_size) = (model.buffer_num, model.buffer_size);
-    port.buffer_num_recommended = model.buffer_num_recommended;
-    port.buffer_size_recommended = model.buffer_size_recommended;
-    (format.encoding, format.encoding_variant) = (model.encoding, model.encoding_variant);
-    format.bitrate = model.bitrate;
-    // SAFETY: the member was made with the format.
-    unsafe { *format.es = model.video };
-}
-
-fn not_a_port(call: &str) -> Status {
+pub fn not_a_port(call: &str) -> Status {
     trace::error(&format!("{call}: not a port"));
     EINVAL
 }
 
-fn refused(call: &str, port: &PortState, why: &str) -> Status {
+/// Refuses a call that breaks a rule, and writes that down.
+pub fn refused(call: &str, port: &PortState, why: &str) -> Status {
     trace::error(&format!("{call} {}: {why}", port.line_name()));
     EINVAL
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mmal_port_format_commit(port: *mut Port) -> Status {
-    let address = port.expose_provenance();
-    let mut world = world();
-    let Some(state) = world.ports.get_mut(&address) else {
-        return not_a_port("port_format_commit");
-    };
-    // SAFETY: the port is in our list, so it lives.
-    let port = unsafe { &mut *port };
-    if port.format.expose_provenance() != state.format {
-        port.format = with_exposed_provenance_mut(state.format);
-        refused(
-            "commit",
-            state,
-            "the port's format was replaced instead of written",
-        );
-        return EFAULT;
-    }
-    // SAFETY: the format is the port's own.
-    let (format, video) = unsafe { (&*port.format, *(*port.format).es) };
-    let line = format!(
-        "commit {} {}/{} {} bitrate={}",
-        state.line_name(),
-        letters(format.encoding),
-        letters(format.encoding_variant),
-        video_text(&video),
-        format.bitrate
-    );
-    let status = trace::call(&line, SUCCESS);
-    if status != SUCCESS {
-        return status;
-    }
-    let model = &mut state.firmware;
-    (model.encoding, model.encoding_variant) = (format.encoding, format.encoding_variant);
-    (model.bitrate, model.video) = (format.bitrate, video);
-    model.buffer_num = port.buffer_num.max(model.buffer_num_min);
-    model.buffer_size = port.buffer_size.max(model.buffer_size_min);
-    // SAFETY: port and format live.
-    unsafe { show_model(port, model) };
-    if state.kind == PortType::Input {
-        let component = state.component;
-        read_outputs_again(&mut world, component, &video);
-    }
-    SUCCESS
-}
-
-/// What the input's format means for the outputs: what was not committed there is lost.
-fn read_outputs_again(world: &mut World, component: usize, video: &VideoFormat) {
-    let ports = world.components[&component].ports.clone();
-    for address in ports {
-        let Some(state) = world
-            .ports
-            .get_mut(&address)
-            .filter(|state| state.kind == PortType::Output)
-        else {
-            continue;
-        };
-        let frame_rate = state.firmware.video.frame_rate;
-        state.firmware.video = VideoFormat {
-            frame_rate,
-            ..*video
-        };
-        // SAFETY: the port is in our list, so it lives.
-        unsafe { show_model(port_at(address), &state.firmware) };
-    }
-}
-
-fn letters(fourcc: u32) -> String {
-    if fourcc == 0 {
-        "0".into()
-    } else {
-        fourcc.to_le_bytes().map(char::from).iter().collect()
-    }
-}
-
-fn video_text(video: &VideoFormat) -> String {
-    let (crop, rate) = (video.crop, video.frame_rate);
-    format!(
-        "{}x{} crop={},{},{},{} fps={}/{}",
-        video.width, video.height, crop.x, crop.y, crop.width, crop.height, rate.num, rate.den
-    )
 }
 
 #[unsafe(no_mangle)]
@@ -387,71 +287,4 @@ pub unsafe extern "C" fn mmal_port_send_buffer(
     state.queued.push_back(buffer);
     CHANGED.notify_all();
     SUCCESS
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mmal_port_connect(output: *mut Port, input: *mut Port) -> Status {
-    let (output, input) = (output.expose_provenance(), input.expose_provenance());
-    let mut world = world();
-    let (Some(from), Some(to)) = (world.ports.get(&output), world.ports.get(&input)) else {
-        return not_a_port("port_connect");
-    };
-    if from.is_enabled || to.is_enabled {
-        return refused("connect", from, "a port of the pair is enabled");
-    }
-    if from.kind != PortType::Output || to.kind != PortType::Input {
-        return refused("connect", from, "not an output and an input");
-    }
-    if from.connected.is_some() || to.connected.is_some() {
-        refused("connect", from, "already connected");
-        return EISCONN;
-    }
-    let line = format!(
-        "connect {} to {}:{}",
-        from.line_name(),
-        to.component_name,
-        to.short_name()
-    );
-    let status = trace::call(&line, SUCCESS);
-    if status == SUCCESS {
-        for (one, other) in [(output, input), (input, output)] {
-            world.ports.get_mut(&one).expect("found above").connected = Some(other);
-        }
-    }
-    status
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mmal_port_disconnect(port: *mut Port) -> Status {
-    disconnect(port.expose_provenance())
-}
-
-pub fn disconnect(address: usize) -> Status {
-    let (is_enabled, other) = match world().ports.get(&address) {
-        None => return not_a_port("port_disconnect"),
-        Some(state) => (state.is_enabled, state.connected),
-    };
-    let Some(other) = other else { return ENOTCONN };
-    if is_enabled {
-        disable(address);
-    }
-    let mut world = world();
-    let output = [address, other]
-        .into_iter()
-        .find(|port| world.ports[port].kind == PortType::Output);
-    let line = format!(
-        "port_disconnect {}",
-        world.ports[&output.unwrap_or(address)].line_name()
-    );
-    let status = trace::call(&line, SUCCESS);
-    if status == SUCCESS {
-        for port in [address, other] {
-            world
-                .ports
-                .get_mut(&port)
-                .expect("both ends live")
-                .connected = None;
-        }
-    }
-    status
 }

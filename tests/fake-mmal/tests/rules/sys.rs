@@ -12,15 +12,14 @@ use std::time::{Duration, Instant};
 
 use mmal::abi::{BufferHeader, Component, Connection, Pool, Port, Status, fourcc};
 use mmal::buffer::sys::{mmal_buffer_header_release, mmal_queue_get};
+use mmal::commit::sys::mmal_port_format_commit;
 use mmal::component::sys::{mmal_component_create, mmal_component_destroy, mmal_component_enable};
 use mmal::connection::sys::{
     mmal_connection_create, mmal_connection_destroy, mmal_connection_enable,
 };
 use mmal::parameters::sys::mmal_port_parameter_set_boolean;
 use mmal::pool::sys::{mmal_port_pool_create, mmal_port_pool_destroy};
-use mmal::port::sys::{
-    mmal_port_disable, mmal_port_enable, mmal_port_format_commit, mmal_port_send_buffer,
-};
+use mmal::port::sys::{mmal_port_disable, mmal_port_enable, mmal_port_send_buffer};
 
 const CAPTURE: u32 = 0x10011;
 
