@@ -42,7 +42,9 @@ pub fn compose(annotation: &Annotation, application: &str, now: &ZonedDateTime) 
             append(&mut text, &expand("%x", now));
         }
     }
-    text.truncate(text.floor_char_boundary(MAX_BYTES));
+    while text.len() > MAX_BYTES {
+        text.pop();
+    }
     text
 }
 
@@ -142,7 +144,7 @@ mod tests {
         ] {
             assert_eq!(composed(1 | 4, text), expected);
         }
-        for code in 0..=char::from(255).into() {
+        for code in (0..=u8::MAX).map(char::from) {
             for flag in [
                 "",
                 "-",
@@ -158,7 +160,7 @@ mod tests {
                 "E",
                 "O",
             ] {
-                composed(1 | 4, &format!("%{flag}{}", char::from(code)));
+                assert!(composed(1 | 4, &format!("%{flag}{code}")).len() <= 255);
             }
         }
     }
@@ -167,13 +169,8 @@ mod tests {
     fn a_long_text_is_cut_at_255_bytes_between_two_characters() {
         assert_eq!(composed(1, &"x".repeat(300)).len(), 255);
         assert_eq!(composed(1, &"é".repeat(200)).len(), 254);
-        assert_eq!(
-            composed(1 | 8, &"x".repeat(250)),
-            format!("{} 03:", "x".repeat(250))
-                .chars()
-                .take(255)
-                .collect::<String>()
-        );
+        let (filler, filled) = ("x".repeat(250), composed(1 | 8, &"x".repeat(250)));
+        assert_eq!(filled.strip_prefix(&filler), Some(" 03:0"));
         assert_eq!(composed(1 | 4, &"%A".repeat(127)).len(), 255);
     }
 

@@ -5,8 +5,8 @@
 //! in is the owner's business (`pipeline.rs`): a port keeps its component, a pool its port, an enabled port its pool.
 #![allow(unsafe_code)]
 
+use std::cell::RefCell;
 use std::ffi::CStr;
-use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 use std::rc::Rc;
 use std::slice;
@@ -25,8 +25,8 @@ pub struct Component(Rc<Owned>);
 #[derive(Clone)]
 pub struct Port {
     raw: NonNull<MMAL_PORT_T>,
-    /// Keeps the component, and with it the port, from being destroyed.
-    _component: Component,
+    /// Keeps it, and with it the port, from being destroyed.
+    component: Component,
 }
 
 /// Buffers for a port.
@@ -39,7 +39,6 @@ pub struct Connection(NonNull<ffi::MMAL_CONNECTION_T>);
 /// A port that hands out its buffers: until this is dropped.
 pub struct Enabled {
     port: Port,
-    receiver: NonNull<Receiver>,
     pool: Option<Pool>,
 }
 
@@ -67,11 +66,13 @@ pub struct Pictures {
     pub rate: u32,
 }
 
+/// Neither `Send` nor `Sync`, by its pointers.
 struct Owned {
     raw: NonNull<ffi::MMAL_COMPONENT_T>,
+    /// What the callbacks of its ports work with. An event may still be on its way when its port is disabled, so
+    /// these go when the component, and its thread with it, is gone.
+    receivers: RefCell<Vec<NonNull<Receiver>>>,
     _library: Library,
-    /// Neither `Send` nor `Sync`.
-    _one_thread: PhantomData<*const ()>,
 }
 
 struct OwnedPool {
@@ -94,7 +95,7 @@ impl Component {
         // SAFETY: the library is loaded, the name is a C string, and `raw` is room for the answer.
         Status::check(unsafe { ffi::mmal_component_create(name.as_ptr(), &raw mut raw) })?;
         let raw = NonNull::new(raw).ok_or(Status::NO_MEMORY)?;
-        Ok(Self(Rc::new(Owned { raw, _library: library, _one_thread: PhantomData })))
+        Ok(Self(Rc::new(Owned { raw, receivers: RefCell::default(), _library: library })))
     }
 
     pub fn enable(&self) -> Outcome<()> {
@@ -128,14 +129,19 @@ impl Component {
     }
 
     fn port(&self, raw: *mut MMAL_PORT_T) -> Option<Port> {
-        NonNull::new(raw).map(|raw| Port { raw, _component: self.clone() })
+        NonNull::new(raw).map(|raw| Port { raw, component: self.clone() })
     }
 }
 
 impl Drop for Owned {
     fn drop(&mut self) {
-        // SAFETY: made by `create`, and no port of it is left.
-        unsafe { ffi::mmal_component_destroy(self.raw.as_ptr()) };
+        // SAFETY: made by `create`, and no port of it is left. The receivers were boxes; the component that could reach
+        // them is destroyed, and if it is not, they stay.
+        unsafe {
+            if Status::check(ffi::mmal_component_destroy(self.raw.as_ptr())).is_ok() {
+                self.receivers.get_mut().drain(..).for_each(|receiver| drop(Box::from_raw(receiver.as_ptr())));
+            }
+        }
     }
 }
 
@@ -234,16 +240,13 @@ impl Port {
         // SAFETY: the pool lives until the port is disabled again: `Enabled` holds it.
         let queue = pool.map_or(ptr::null_mut(), |pool| unsafe { pool.0.raw.as_ref() }.queue);
         let receiver = NonNull::from(Box::leak(Box::new(Receiver { receive: Box::new(receive), queue })));
-        // SAFETY: the field is the client's, and what it points to lives until the port is disabled.
-        unsafe { (*self.raw.as_ptr()).userdata = receiver.as_ptr().cast() };
-        // SAFETY: the callback finds its `Receiver` in the port.
-        let status = Status::check(unsafe { ffi::mmal_port_enable(self.raw.as_ptr(), Some(hand_over)) });
-        if let Err(status) = status {
-            // SAFETY: the port is not enabled: nobody else has the pointer.
-            drop(unsafe { Box::from_raw(receiver.as_ptr()) });
-            return Err(status);
+        self.component.0.receivers.borrow_mut().push(receiver);
+        // SAFETY: the field is the client's, and what it points to lives as long as the component. The callback finds it.
+        unsafe {
+            (*self.raw.as_ptr()).userdata = receiver.as_ptr().cast();
+            Status::check(ffi::mmal_port_enable(self.raw.as_ptr(), Some(hand_over)))?;
         }
-        Ok(Enabled { port: self.clone(), receiver, pool: pool.cloned() })
+        Ok(Enabled { port: self.clone(), pool: pool.cloned() })
     }
 }
 
@@ -264,16 +267,10 @@ impl Enabled {
 }
 
 impl Drop for Enabled {
-    /// Waits until every buffer is back; the receiver may be called until then.
+    /// Waits until every buffer is back; they are handed out until then.
     fn drop(&mut self) {
-        // SAFETY: the port was enabled by `Port::enable`. Once it is disabled the library calls back no more, so that
-        // the receiver is ours again; if it cannot be disabled, the receiver stays where it is.
-        unsafe {
-            if Status::check(ffi::mmal_port_disable(self.port.raw.as_ptr())).is_ok() {
-                (*self.port.raw.as_ptr()).userdata = ptr::null_mut();
-                drop(Box::from_raw(self.receiver.as_ptr()));
-            }
-        }
+        // SAFETY: the port was enabled by `Port::enable` and lives as long as `self`.
+        unsafe { ffi::mmal_port_disable(self.port.raw.as_ptr()) };
     }
 }
 

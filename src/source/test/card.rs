@@ -49,11 +49,12 @@ pub struct Card {
     text: String,
     shown_cells: Option<u32>,
     shown_mover: Rectangle,
+    noise: Rectangle,
 }
 
 impl Card {
-    /// A card that tells `title` on its plate.
-    pub fn new(layout: Layout, palette: Palette, title: String) -> Self {
+    /// A card that tells `title` on its plate and has about `noise` pixels of noise.
+    pub fn new(layout: Layout, palette: Palette, title: String, noise: u32) -> Self {
         let ink = Ink {
             letters: palette.white,
             ground: Some(palette.black),
@@ -69,6 +70,7 @@ impl Card {
             text: String::with_capacity(16),
             shown_cells: None,
             shown_mover: layout.mover(0),
+            noise: layout.noise(noise),
         }
     }
 
@@ -123,6 +125,7 @@ impl Card {
 
     fn draw_mover(&mut self, canvas: &mut Canvas, index: u64) {
         fill(canvas, self.shown_mover, self.palette.track);
+        canvas.scatter(&self.noise, index);
         self.shown_mover = self.layout.mover(index);
         fill(canvas, self.shown_mover, self.palette.white);
     }

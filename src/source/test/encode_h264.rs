@@ -14,14 +14,17 @@ use crate::frame::Frame;
 use crate::options::Video;
 use crate::units::{Fps, Gop, Size};
 
-/// The key frame period when `-g` is not given. The camera's firmware takes the same.
+/// The key frame period when `-g` is not given: two seconds at raspivid's default rate.
 const DEFAULT_GOP: Gop = Gop(60);
 
-/// openh264 quantises no finer than this.
-const MIN_QP: u32 = 12;
+/// openh264 quantises no finer than the first; H.264 no coarser than the second (clause 7.4.2.2).
+const QP_LIMITS: (u32, u32) = (12, 51);
 
-/// openh264 takes every rate above this for this one.
+/// Its rate control knows no more frames a second.
 const MAX_FPS: u32 = 60;
+
+/// What level 5.2 allows, the highest that openh264 knows, with some room.
+const MAX_BITRATE: u64 = 200_000_000;
 
 /// The encoder with its settings.
 pub struct H264 {
@@ -58,7 +61,7 @@ impl H264 {
 fn config(video: &Video, size: Size, fps: Fps) -> EncoderConfig {
     let config = EncoderConfig::new()
         .skip_frames(false)
-        .max_frame_rate(FrameRate::from_hz(fps.0 as f32))
+        .max_frame_rate(FrameRate::from_hz(fps.0.min(MAX_FPS) as f32))
         .bitrate(BitRate::from_bps(target_bitrate(video, size, fps)))
         .intra_frame_period(IntraFramePeriod::from_num_frames(
             video.intra_period.unwrap_or(DEFAULT_GOP).0,
@@ -71,27 +74,34 @@ fn config(video: &Video, size: Size, fps: Fps) -> EncoderConfig {
         .background_detection(false)
         .adaptive_quantization(false)
         .vui(VuiConfig::bt709());
+    let (finest, coarsest) = QP_LIMITS;
+    let range = |finest: u32, coarsest: u32| QpRange::new(finest as u8, coarsest as u8);
     match video.qp {
         0 => config
             .rate_control_mode(RateControlMode::Bitrate)
-            .qp(QpRange::new(MIN_QP as u8, 51)),
-        qp => {
-            let qp = qp.clamp(MIN_QP, 51) as u8;
+            .qp(range(finest, coarsest)),
+        asked => {
+            let qp = asked.clamp(finest, coarsest);
+            if qp != asked {
+                log::warn!(
+                    "the test card's encoder takes -qp from {finest} to {coarsest}: {asked} becomes {qp}"
+                );
+            }
             config
                 .rate_control_mode(RateControlMode::Quality)
-                .qp(QpRange::new(qp, qp))
+                .qp(range(qp, qp))
         }
     }
 }
 
-/// What to ask openh264 for, which counts in frames: `-b`, or a tenth of a bit a pixel when that is 0.
+/// The bitrate for openh264, which really counts bits a frame: `-b`, or a tenth of a bit a pixel when that is 0.
 fn target_bitrate(video: &Video, size: Size, fps: Fps) -> u32 {
     let asked = match u64::from(video.bitrate.0) {
         0 => u64::from(size.width) * u64::from(size.height) * u64::from(fps.0) / 10,
         asked => asked,
     };
     let for_its_rate = asked * u64::from(fps.0.min(MAX_FPS)) / u64::from(fps.0);
-    for_its_rate.clamp(1000, i32::MAX as u64) as u32
+    for_its_rate.clamp(1000, MAX_BITRATE) as u32
 }
 
 fn profile(name: &str) -> Profile {

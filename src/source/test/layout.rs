@@ -15,11 +15,13 @@
 //! 17 +---------------------------------------------------------+
 //!    | the same from the right, every other one black          |
 //! 19 +---------------------------------------------------------+
-//!    |            [] moves with every frame, to and fro        |
+//!    |         noise, and [] that moves to and fro over it     |
 //! 22 +---------------------------------------------------------+
 //!    |#.#.bbbbbbbbbbbbbbbbbbbbbbbbcccc   32 cells              |
 //! 24 +---------------------------------------------------------+
 //! ```
+//!
+//! The noise is as wide as it takes to fill the bitrate (`noise_pixels` in `mod.rs`).
 //!
 //! The bars are `width * n / 7` to `width * (n + 1) / 7`, rounded down to even: they can be measured
 //! in the middle between steps 14 and 17, where nothing else is drawn.
@@ -102,6 +104,17 @@ impl Layout {
     /// What the mover moves in.
     pub fn track(self) -> Rectangle {
         self.between(0, self.size.width, 19, 22)
+    }
+
+    /// The middle of the track, of about so many pixels.
+    pub fn noise(self, pixels: u32) -> Rectangle {
+        let track = self.track();
+        let width = (pixels / track.size.height.max(1)).min(track.size.width);
+        let left = track.top_left.x + ((track.size.width - width) / 2) as i32;
+        Rectangle::new(
+            Point::new(left, track.top_left.y),
+            Extent::new(width, track.size.height),
+        )
     }
 
     /// The mover in frame `index`: there and back in 100 frames.

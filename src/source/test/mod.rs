@@ -8,29 +8,28 @@ mod card;
 mod encode_h264;
 mod encode_jpeg;
 pub mod layout;
+mod orientation;
 mod overlay;
 mod pace;
+mod scene;
 mod sys;
 mod text;
 
 use std::thread;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ZonedDateTime};
 
-use self::canvas::{Canvas, Orientation};
-use self::card::{Card, Palette};
+use self::card::Palette;
 use self::encode_h264::H264;
 use self::encode_jpeg::Jpeg;
-use self::layout::Layout;
-use self::overlay::Overlay;
 use self::pace::{Due, Pace};
+use self::scene::Scene;
 use super::{Next, Source};
-use crate::annotation;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
-use crate::options::{Codec, Options};
+use crate::options::{Codec, Options, Video};
 use crate::units::{Fps, Micros, Size};
 
 /// The long names of the options that the card acts upon.
@@ -64,12 +63,7 @@ const LARGEST: (u32, u32) = (2160, 3840);
 
 /// A test card with an encoder behind it.
 pub struct TestCard {
-    canvas: Canvas,
-    orientation: Orientation,
-    /// From this row of the picture on there are parts that change with every frame.
-    first_moving_row: i32,
-    card: Card,
-    overlay: Option<Overlay>,
+    scene: Scene,
     encoder: Encoder,
     pace: Pace,
     time_zone: TimeZone,
@@ -80,40 +74,20 @@ enum Encoder {
     Jpeg(Jpeg),
 }
 
-/// Sets up the card and its encoder. Fails on a size or a bitrate that the encoder cannot take.
+/// Sets up the card and its encoder. Fails on a size that the encoder cannot take.
 pub fn open(options: &Options) -> Result<TestCard> {
     let video = &options.video;
     let fps = video.fps.or_default();
-    let picture = picture_size(video.size)?;
+    let size = picture_size(video.size)?;
     let (encoder, palette) = match video.codec {
         Codec::H264 => (
-            Encoder::H264(Box::new(H264::new(video, picture, fps)?)),
+            Encoder::H264(Box::new(H264::new(video, size, fps)?)),
             Palette::BT709,
         ),
         Codec::Mjpeg => (Encoder::Jpeg(Jpeg::new(video, fps)), Palette::JFIF),
     };
-    let camera = &options.camera;
-    let orientation = Orientation::new(camera.rotation_degrees, camera.hflip, camera.vflip);
-    let layout = Layout::new(orientation.scene(picture));
-    let mut card = Card::new(layout, palette, title(picture, fps));
-    let mut canvas = Canvas::new(picture, palette.black);
-    canvas.orient(orientation);
-    card.draw_ground(&mut canvas);
     Ok(TestCard {
-        canvas,
-        orientation,
-        first_moving_row: if orientation == Orientation::default() {
-            layout.plate().top_left.y
-        } else {
-            0
-        },
-        card,
-        overlay: Overlay::new(
-            &options.annotation,
-            annotation::application_text(video),
-            palette,
-            picture,
-        ),
+        scene: Scene::new(options, size, palette, noise_pixels(video, size, fps)),
         encoder,
         pace: Pace::new(fps),
         time_zone: TimeZone::system(),
@@ -122,28 +96,22 @@ pub fn open(options: &Options) -> Result<TestCard> {
 
 impl Source for TestCard {
     fn next(&mut self, frame: &mut Frame, wait: Duration) -> Result<Next> {
-        let (index, at) = match self.pace.ask(Micros::now()) {
-            Due::Now { index, at } => (index, at),
-            Due::In(time) if time > wait => {
-                thread::sleep(wait);
-                return Ok(Next::Idle);
-            }
-            Due::In(time) => {
-                thread::sleep(time);
-                match self.pace.ask(Micros::now()) {
-                    Due::Now { index, at } => (index, at),
-                    Due::In(_) => return Ok(Next::Idle),
-                }
-            }
+        let mut due = self.pace.ask(Micros::now());
+        if let Due::In(time) = due {
+            thread::sleep(time.min(wait));
+            due = self.pace.ask(Micros::now());
+        }
+        let Due::Now { index, at } = due else {
+            return Ok(Next::Idle);
         };
-        self.draw(
+        let picture = self.scene.draw(
             index,
             &Timestamp::now().to_zoned_datetime(self.time_zone.clone()),
         );
         frame.captured = at;
         match &mut self.encoder {
-            Encoder::H264(h264) => h264.encode(&self.canvas, frame)?,
-            Encoder::Jpeg(jpeg) => jpeg.encode(&self.canvas, frame)?,
+            Encoder::H264(h264) => h264.encode(picture, frame)?,
+            Encoder::Jpeg(jpeg) => jpeg.encode(picture, frame)?,
         }
         Ok(Next::Frame)
     }
@@ -156,25 +124,6 @@ impl Source for TestCard {
 
     fn dropped(&self) -> u64 {
         self.pace.dropped()
-    }
-}
-
-impl TestCard {
-    fn draw(&mut self, index: u64, now: &ZonedDateTime) {
-        self.card
-            .draw_frame(&mut self.canvas, index, now.datetime());
-        let Some(overlay) = &mut self.overlay else {
-            return;
-        };
-        let covered = overlay.covers();
-        let painted_over = covered.top_left.y + covered.size.height as i32 > self.first_moving_row;
-        if overlay.update(index, now) || painted_over {
-            self.canvas.clip(Some(covered));
-            self.card.draw_anew(&mut self.canvas, index, now.datetime());
-            self.canvas.clip(None);
-            overlay.draw(&mut self.canvas);
-            self.canvas.orient(self.orientation);
-        }
     }
 }
 
@@ -202,6 +151,11 @@ fn picture_size(asked: Size) -> Result<Size> {
     Ok(size)
 }
 
-fn title(picture: Size, fps: Fps) -> String {
-    format!("picam-stream  {picture}  {} fps", fps.0)
+/// How much of the card is noise. Without any the rest of it cannot fill the bitrate that was asked for; a pixel for every
+/// five bits of a picture lets the encoder come within a tenth of it and leaves the rest clean.
+fn noise_pixels(video: &Video, size: Size, fps: Fps) -> u32 {
+    match (video.bitrate.0, video.qp) {
+        (0, _) | (_, 1..) => size.width * size.height / 64,
+        (bitrate, 0) => bitrate / fps.0 / 5,
+    }
 }

@@ -2,21 +2,25 @@
 //!
 //! It stands upright at the top of the picture, however the scene is turned, because it is there to be read.
 
+use std::fmt::Write as _;
+use std::ops::RangeInclusive;
+
 use embedded_graphics::prelude::{Point, Size as Extent};
 use embedded_graphics::primitives::Rectangle;
 use embedded_graphics::text::Alignment;
 use jiff::ZonedDateTime;
 
-use super::canvas::{Canvas, Colour, Orientation};
+use super::canvas::{Canvas, Colour};
 use super::card::Palette;
+use super::orientation::Orientation;
 use super::text::{self, Ink, Lettering};
 use crate::annotation::{self, bits};
 use crate::options::Annotation;
 use crate::units::Size;
 
-/// The firmware's height of letters in pixels when `-ae` does not say, and its limits.
+/// The height of letters in pixels that the firmware takes, and the one it takes instead of any other.
+const HEIGHTS: RangeInclusive<u32> = 6..=160;
 const DEFAULT_HEIGHT: u32 = 32;
-const HEIGHT_LIMITS: (u32, u32) = (6, 160);
 
 /// The annotation and what of it is on the picture now.
 pub struct Overlay {
@@ -24,9 +28,11 @@ pub struct Overlay {
     application_text: String,
     ink: Ink,
     picture: Size,
-    text: String,
-    /// The second that `text` tells.
+    /// The text of options and clock, and the second that it tells.
+    composed: String,
     second: Option<i64>,
+    /// What is shown: that, and the frame number if asked for.
+    text: String,
     covers: Rectangle,
 }
 
@@ -46,8 +52,9 @@ impl Overlay {
             application_text,
             ink: ink(annotation, palette),
             picture,
-            text: String::new(),
+            composed: String::new(),
             second: None,
+            text: String::new(),
             covers: Rectangle::zero(),
         })
     }
@@ -60,19 +67,22 @@ impl Overlay {
     /// Brings the text to frame `index` and the time `now`; whether it changed.
     pub fn update(&mut self, index: u64, now: &ZonedDateTime) -> bool {
         let second = now.timestamp().as_second();
-        let frame_number = self.annotation.bits & bits::FRAME_NUMBER != 0;
-        if self.second == Some(second) && !frame_number {
+        let same_second = self.second == Some(second);
+        let shows_index = self.annotation.bits & bits::FRAME_NUMBER != 0;
+        if same_second && !shows_index {
             return false;
         }
-        self.second = Some(second);
-        let mut text = annotation::compose(&self.annotation, &self.application_text, now);
-        if frame_number {
-            let blank = if text.is_empty() { "" } else { " " };
-            text = format!("{text}{blank}{index}");
+        if !same_second {
+            self.second = Some(second);
+            self.composed = annotation::compose(&self.annotation, &self.application_text, now);
         }
-        let changed = text != self.text;
-        self.text = text;
-        changed
+        self.text.clear();
+        self.text.push_str(&self.composed);
+        if shows_index {
+            let blank = if self.composed.is_empty() { "" } else { " " };
+            let _ = write!(self.text, "{blank}{index}");
+        }
+        true
     }
 
     /// Draws the text. The canvas is left with the picture's own orientation.
@@ -90,9 +100,9 @@ impl Overlay {
     }
 
     fn lettering(&self) -> Lettering {
-        if self.annotation.text_size != 0 {
-            let (least, most) = HEIGHT_LIMITS;
-            return Lettering::of_height(u32::from(self.annotation.text_size).clamp(least, most));
+        let asked = u32::from(self.annotation.text_size);
+        if HEIGHTS.contains(&asked) {
+            return Lettering::of_height(asked);
         }
         let longest = self
             .text
@@ -126,8 +136,17 @@ impl Overlay {
 fn ink(annotation: &Annotation, palette: Palette) -> Ink {
     let black = (annotation.bits & bits::BLACK_BACKGROUND != 0).then_some(palette.black);
     Ink {
-        letters: annotation.text_colour.map_or(palette.white, from_vuy),
+        letters: annotation.text_colour.map_or(palette.white, letters),
         ground: annotation.background_colour.map(from_vuy).or(black),
+    }
+}
+
+/// The examples in raspivid's documentation give white letters as 0xff: without U and V it is a grey.
+fn letters(vuy: u32) -> Colour {
+    if vuy <= 0xff {
+        Colour::grey(vuy as u8)
+    } else {
+        from_vuy(vuy)
     }
 }
 
@@ -135,4 +154,128 @@ fn ink(annotation: &Annotation, palette: Palette) -> Ink {
 fn from_vuy(vuy: u32) -> Colour {
     let [_, v, u, y] = vuy.to_be_bytes();
     Colour::new(y, u, v)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+
+    const PICTURE: Size = Size {
+        width: 200,
+        height: 60,
+    };
+    const GREY: Colour = Colour::grey(100);
+
+    fn drawn(annotation: Annotation) -> (Canvas, Rectangle) {
+        let mut canvas = Canvas::new(PICTURE, GREY);
+        let annotation = Annotation {
+            bits: annotation.bits | bits::USER_TEXT,
+            text: "HH".to_owned(),
+            ..annotation
+        };
+        let mut overlay =
+            Overlay::new(&annotation, String::new(), Palette::BT709, PICTURE).unwrap();
+        overlay.update(7, &Timestamp::UNIX_EPOCH.to_zoned_datetime(TimeZone::UTC));
+        overlay.draw(&mut canvas);
+        (canvas, overlay.covers())
+    }
+
+    /// The first and last column that are not the ground's grey.
+    fn columns(canvas: &Canvas) -> (usize, usize) {
+        let changed = |x: &usize| (0..60).any(|y| canvas.y()[y * 200 + x] != GREY.y);
+        let columns: Vec<usize> = (0..200).filter(changed).collect();
+        (columns[0], columns[columns.len() - 1])
+    }
+
+    #[test]
+    fn nothing_is_shown_without_bits() {
+        assert!(
+            Overlay::new(
+                &Annotation::default(),
+                String::new(),
+                Palette::BT709,
+                PICTURE
+            )
+            .is_none()
+        );
+    }
+
+    #[test]
+    fn the_text_stands_where_ae_puts_it() {
+        let size = Annotation {
+            text_size: 20,
+            background_colour: Some(0x80_8010),
+            ..Annotation::default()
+        };
+        let width = Lettering::of_height(20).character().width as usize * 2;
+        for (justify, x, left) in [
+            (0, 0, 101 - width / 2),
+            (0, 30, 131 - width / 2),
+            (1, 5, 5),
+            (2, 5, 195 - width),
+        ] {
+            let (canvas, covers) = drawn(Annotation {
+                justify,
+                x,
+                y: 11,
+                ..size.clone()
+            });
+            assert_eq!(
+                columns(&canvas),
+                (left, left + width - 1),
+                "justify {justify}, x {x}"
+            );
+            assert_eq!(
+                (covers.top_left, covers.size.width as usize),
+                (Point::new(left as i32, 11), width)
+            );
+        }
+    }
+
+    #[test]
+    fn colours_are_those_of_ae_and_white_without_u_and_v_is_white() {
+        let values = |annotation| {
+            let (canvas, covers) = drawn(annotation);
+            let first = (covers.top_left.y * 200 + covers.top_left.x) as usize;
+            let mut y = canvas.y().to_vec();
+            y.sort_unstable();
+            y.dedup();
+            (y, canvas.y()[first])
+        };
+        let plain = Annotation::default();
+        assert_eq!(values(plain.clone()), (vec![100, 235], 100));
+        assert_eq!(
+            values(Annotation {
+                bits: bits::BLACK_BACKGROUND,
+                ..plain.clone()
+            }),
+            (vec![16, 100, 235], 16)
+        );
+        let documented = Annotation {
+            text_colour: Some(0xff),
+            background_colour: Some(0x80_8000),
+            ..plain
+        };
+        assert_eq!(values(documented.clone()), (vec![0, 100, 255], 0));
+        assert!(drawn(documented).0.cb().iter().all(|cb| *cb == 128));
+    }
+
+    #[test]
+    fn other_heights_than_the_firmware_takes_are_its_own() {
+        let height = |text_size| {
+            drawn(Annotation {
+                text_size,
+                ..Annotation::default()
+            })
+            .1
+            .size
+            .height
+        };
+        assert_eq!(height(0), height(32));
+        assert_eq!(height(5), height(32));
+        assert_eq!(height(200), height(32));
+        assert!(height(60) > height(32) && height(10) < height(32));
+    }
 }
