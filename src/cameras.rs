@@ -12,13 +12,23 @@ use crate::source::mmal;
 pub fn list() -> Result<String> {
     let cameras = mmal::cameras()?;
     if cameras.is_empty() {
-        return Err(Error::Camera("the firmware sees no camera: picam-stream -v --source mmal tells why".to_owned()));
+        return Err(Error::Camera(
+            "the firmware sees no camera: picam-stream -v --source mmal tells why".to_owned(),
+        ));
     }
     let mut lines = String::new();
     for camera in cameras {
-        let name = if camera.name.is_empty() { "unknown sensor" } else { &camera.name };
+        let name = if camera.name.is_empty() {
+            "unknown sensor"
+        } else {
+            &camera.name
+        };
         // Writing to a string cannot fail.
-        let _ = writeln!(lines, "{} (-cs {}): {name}, up to {}", camera.number, camera.number, camera.largest);
+        let _ = writeln!(
+            lines,
+            "{} (-cs {}): {name}, up to {}",
+            camera.number, camera.number, camera.largest
+        );
     }
     Ok(lines)
 }

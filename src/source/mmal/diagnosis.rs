@@ -25,6 +25,8 @@ pub fn facts(library: Library, request: &Request, sensor: Option<Size>) -> Facts
 /// The number behind `key` in an answer such as `supported=1 detected=1, libcamera interfaces=0` or `gpu=128M`.
 fn number(answer: &str, key: &str) -> Option<u32> {
     let (_, value) = answer.split_once(key)?;
-    let digits = value.find(|c: char| !c.is_ascii_digit()).map_or(value, |end| &value[..end]);
+    let digits = value
+        .find(|c: char| !c.is_ascii_digit())
+        .map_or(value, |end| &value[..end]);
     digits.parse().ok()
 }

@@ -55,7 +55,10 @@ struct Inner {
 impl Inbox {
     /// Room for frames that begin with `frame_bytes` each and grow where they must.
     pub fn new(codec: Codec, frame_bytes: usize) -> Self {
-        let room = || Frame { data: Vec::with_capacity(frame_bytes), ..Frame::default() };
+        let room = || Frame {
+            data: Vec::with_capacity(frame_bytes),
+            ..Frame::default()
+        };
         let inner = Inner {
             assembly: Assembly::new(codec, room().data),
             ready: VecDeque::with_capacity(ROOM_FRAMES),
@@ -66,7 +69,10 @@ impl Inbox {
             failed: false,
             ended: false,
         };
-        Self { inner: Mutex::new(inner), news: Condvar::new() }
+        Self {
+            inner: Mutex::new(inner),
+            news: Condvar::new(),
+        }
     }
 
     /// Takes what a port handed out. Called on the library's threads: copies, never waits for more than the lock.
@@ -93,7 +99,11 @@ impl Inbox {
             if left.is_zero() {
                 return Taken::Nothing;
             }
-            inner = self.news.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner).0;
+            inner = self
+                .news
+                .wait_timeout(inner, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
     }
 
@@ -189,18 +199,28 @@ mod tests {
     use super::*;
     use crate::source::mmal::arrival::{FLAG_FRAME_END, TIME_UNKNOWN};
 
-    const KEY: &[u8] = &[0, 0, 0, 1, 0x67, 9, 0, 0, 0, 1, 0x68, 9, 0, 0, 0, 1, 0x65, 0x88, 7];
+    const KEY: &[u8] = &[
+        0, 0, 0, 1, 0x67, 9, 0, 0, 0, 1, 0x68, 9, 0, 0, 0, 1, 0x65, 0x88, 7,
+    ];
     const P: &[u8] = &[0, 0, 0, 1, 0x41, 0x9a, 5];
     const NOW: Duration = Duration::ZERO;
 
     fn receive(inbox: &Inbox, command: u32, data: &[u8]) {
-        inbox.receive(&Arrival { command, flags: FLAG_FRAME_END, pts_us: TIME_UNKNOWN, data });
+        inbox.receive(&Arrival {
+            command,
+            flags: FLAG_FRAME_END,
+            pts_us: TIME_UNKNOWN,
+            data,
+        });
     }
 
     /// Everything that is there: true for each key frame.
     fn drain(inbox: &Inbox) -> Vec<bool> {
         let mut frame = Frame::default();
-        std::iter::from_fn(|| matches!(inbox.take(&mut frame, NOW), Taken::Frame).then(|| frame.key)).collect()
+        std::iter::from_fn(|| {
+            matches!(inbox.take(&mut frame, NOW), Taken::Frame).then(|| frame.key)
+        })
+        .collect()
     }
 
     #[test]
@@ -213,7 +233,11 @@ mod tests {
         assert_eq!(inbox.dropped(), (5, true));
         assert_eq!(drain(&inbox).len(), ROOM_FRAMES);
         receive(&inbox, STREAM, P);
-        assert_eq!(drain(&inbox), [false; 0], "it refers to a frame that was dropped");
+        assert_eq!(
+            drain(&inbox),
+            [false; 0],
+            "it refers to a frame that was dropped"
+        );
         receive(&inbox, STREAM, KEY);
         receive(&inbox, STREAM, P);
         assert_eq!(drain(&inbox), [true, false]);
@@ -228,7 +252,14 @@ mod tests {
             receive(&inbox, event, &[]);
             assert_eq!(drain(&inbox), [true]);
             let taken = inbox.take(&mut Frame::default(), NOW);
-            assert!(if ended { matches!(taken, Taken::Ended) } else { matches!(taken, Taken::Failed) }, "{taken:?}");
+            assert!(
+                if ended {
+                    matches!(taken, Taken::Ended)
+                } else {
+                    matches!(taken, Taken::Failed)
+                },
+                "{taken:?}"
+            );
         }
     }
 
@@ -237,7 +268,10 @@ mod tests {
         let inbox = Inbox::new(Codec::H264, 64);
         receive(&inbox, u32::from_le_bytes(*b"EFCH"), &[0; 20]);
         receive(&inbox, EVENT_PARAMETER_CHANGED, &[]);
-        assert!(matches!(inbox.take(&mut Frame::default(), NOW), Taken::Nothing));
+        assert!(matches!(
+            inbox.take(&mut Frame::default(), NOW),
+            Taken::Nothing
+        ));
     }
 
     #[test]
