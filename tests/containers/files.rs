@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 /// What changes by itself while a system runs and installs packages: logs, caches, lists, the package database's own
 /// files, the journal's and the timers' state.
-const RESTLESS: [&str; 11] = [
+const RESTLESS: [&str; 12] = [
+    "etc/apt/keyrings",
     "etc/apt/sources.list.d",
     "root",
     "run",

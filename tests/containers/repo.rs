@@ -17,37 +17,43 @@ pub const AFTER_NEXT: &str = "99.2";
 
 /// Gives the container the repository that `make repo` made, and no other.
 pub fn add(container: &Container) {
-    let built = dist().join("apt");
-    let key = find(&built, |name| name.ends_with(".gpg"))
-        .unwrap_or_else(|| missing("dist/apt with its key"));
     container.write("etc/apt/sources.list", "");
-    fs::create_dir_all(container.path("etc/apt/keyrings")).unwrap();
-    fs::copy(&key, container.path("etc/apt/keyrings/picam-stream.gpg")).unwrap();
-    copy(&built, &container.path("srv/picam-apt"));
-    let line =
-        "deb [signed-by=/etc/apt/keyrings/picam-stream.gpg] file:/srv/picam-apt stable main\n";
-    container.write("etc/apt/sources.list.d/picam-stream.list", line);
-    container.sh("apt-get update");
+    add_source(container, "picam-stream", &dist().join("apt"));
 }
 
-/// Adds the repository with [`NEXT`] and [`AFTER_NEXT`].
+/// Adds a repository with [`NEXT`] and [`AFTER_NEXT`].
 pub fn add_next(container: &Container) {
-    // Made outside: dpkg-scanpackages finds nothing in a folder of another mount namespace.
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(container.name());
     for version in [NEXT, AFTER_NEXT] {
         repack(&package(container.root.arch), version, &place);
     }
-    let index = run(command("dpkg-scanpackages")
-        .args(["--multiversion", "."])
-        .current_dir(&place))
-    .good();
-    fs::write(place.join("Packages"), index).unwrap();
-    copy(&place, &container.path("srv/picam-next"));
+    let made = place.join("apt");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("debian/repository.sh");
+    run(command(script.to_str().unwrap()).args([&place, &made])).good();
+    add_source(container, "picam-next", &made);
     fs::remove_dir_all(&place).unwrap();
-    container.write(
-        "etc/apt/sources.list.d/picam-next.list",
-        "deb [trusted=yes] file:/srv/picam-next ./\n",
-    );
+}
+
+/// As the README tells a user to add it, but for the web server.
+fn add_source(container: &Container, name: &str, repository: &Path) {
+    let key = repository.join("picam-stream.gpg");
+    if !key.exists() {
+        missing(&key.display().to_string());
+    }
+    fs::create_dir_all(container.path("etc/apt/keyrings")).unwrap();
+    fs::copy(
+        &key,
+        container.path(&format!("etc/apt/keyrings/{name}.gpg")),
+    )
+    .unwrap();
+    run(command("cp")
+        .arg("-r")
+        .arg(repository)
+        .arg(container.path(&format!("srv/{name}"))))
+    .good();
+    let line =
+        format!("deb [signed-by=/etc/apt/keyrings/{name}.gpg] file:/srv/{name} stable main\n");
+    container.write(&format!("etc/apt/sources.list.d/{name}.list"), line);
     container.sh("apt-get update");
 }
 
@@ -88,10 +94,6 @@ fn repack(deb: &Path, version: &str, place: &Path) {
 fn edit(file: &Path, change: impl FnOnce(&str) -> String) {
     let text = fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
     fs::write(file, change(&text)).unwrap();
-}
-
-fn copy(from: &Path, to: &Path) {
-    run(command("cp").arg("-r").args([from, to])).good();
 }
 
 fn dist() -> PathBuf {
