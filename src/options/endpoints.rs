@@ -16,6 +16,7 @@ pub fn source(text: &OsStr) -> Result<SourceChoice, String> {
     match text.as_bytes() {
         b"auto" => Ok(SourceChoice::Auto),
         b"test" => Ok(SourceChoice::Test),
+        b"mmal" => Ok(SourceChoice::Mmal),
         bytes => match bytes.strip_prefix(b"file:") {
             Some(path) => Ok(SourceChoice::File(file(OsStr::from_bytes(path))?)),
             None => Err(String::new()),

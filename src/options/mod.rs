@@ -39,6 +39,8 @@ use crate::units::{Bitrate, Fps, Gop, Size};
 pub enum Command {
     /// Stream: no command word.
     Stream(Box<Options>),
+    /// `cameras`: the list of cameras for standard output.
+    Cameras,
     /// `--help`: the text for standard output.
     Help,
     /// `--version`.
@@ -61,6 +63,8 @@ pub enum SourceChoice {
     Test,
     /// A recorded Annex B stream, looped.
     File(PathBuf),
+    /// The camera of the legacy stack.
+    Mmal,
 }
 
 /// Where the stream goes.
