@@ -44,6 +44,8 @@ END {
 function is_newer(name, line) {
     if (name !~ /^[vf]/) return 0
     if (line ~ /[ {,\t-](d(1[6-9]|2[0-9]|3[01])|q[0-9]+)/) return 1
+    # Single precision in double registers is NEON's.
+    if (name ~ /f32/ && name !~ /f64/ && line ~ /[ ,\t]d[0-9]/) return 1
     return name ~ /^v(mov|cvt)/ && line ~ /#/
 }
 
