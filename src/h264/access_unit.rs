@@ -58,7 +58,10 @@ impl Splitter {
         if left {
             self.cut(self.buffer.len(), unit);
         }
-        *self = Self { buffer: std::mem::take(&mut self.buffer), ..Self::default() };
+        *self = Self {
+            buffer: std::mem::take(&mut self.buffer),
+            ..Self::default()
+        };
         self.buffer.clear();
         left
     }
@@ -121,7 +124,11 @@ mod tests {
         ];
         let stream = expected.concat();
         for piece in 1..=stream.len() {
-            assert_eq!(split(&stream, piece), expected, "in pieces of {piece} bytes");
+            assert_eq!(
+                split(&stream, piece),
+                expected,
+                "in pieces of {piece} bytes"
+            );
         }
     }
 

@@ -63,11 +63,17 @@ pub fn units(stream: &[u8]) -> impl Iterator<Item = Nal<'_>> {
             let code = next.take()?;
             let header = code.end;
             next = find_start_code(stream, header);
-            let end = next.as_ref().map_or(stream.len(), |following| following.start);
+            let end = next
+                .as_ref()
+                .map_or(stream.len(), |following| following.start);
             let bytes = without_trailing_zeros(&stream[header..end]);
             if let Some(&first) = bytes.first() {
                 let with_start_code = &stream[code.start..end];
-                return Some(Nal { kind: NalType::of(first), with_start_code, bytes });
+                return Some(Nal {
+                    kind: NalType::of(first),
+                    with_start_code,
+                    bytes,
+                });
             }
         }
     })
@@ -76,12 +82,19 @@ pub fn units(stream: &[u8]) -> impl Iterator<Item = Nal<'_>> {
 /// The first start code at or after `from`, with the zero_byte before it where there is one.
 pub fn find_start_code(stream: &[u8], from: usize) -> Option<std::ops::Range<usize>> {
     let at = from + memmem::find(stream.get(from..)?, &START_CODE)?;
-    let start = if at > from && stream[at - 1] == 0 { at - 1 } else { at };
+    let start = if at > from && stream[at - 1] == 0 {
+        at - 1
+    } else {
+        at
+    };
     Some(start..at + START_CODE.len())
 }
 
 fn without_trailing_zeros(bytes: &[u8]) -> &[u8] {
-    let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+    let end = bytes
+        .iter()
+        .rposition(|&byte| byte != 0)
+        .map_or(0, |last| last + 1);
     &bytes[..end]
 }
 
@@ -91,7 +104,9 @@ mod tests {
 
     #[test]
     fn units_are_found_behind_short_and_long_start_codes() {
-        let stream = [0, 0, 0, 1, 0x67, 1, 2, 0, 0, 1, 0x68, 3, 0, 0, 0, 1, 0x65, 4, 0, 0];
+        let stream = [
+            0, 0, 0, 1, 0x67, 1, 2, 0, 0, 1, 0x68, 3, 0, 0, 0, 1, 0x65, 4, 0, 0,
+        ];
         let found: Vec<_> = units(&stream).map(|nal| (nal.kind, nal.bytes)).collect();
         assert_eq!(
             found,
@@ -106,7 +121,9 @@ mod tests {
     #[test]
     fn a_unit_with_its_start_code_keeps_every_byte_of_the_stream() {
         let stream = [0, 0, 0, 1, 0x67, 1, 0, 0, 0, 1, 0x68, 3, 0, 0];
-        let joined: Vec<u8> = units(&stream).flat_map(|nal| nal.with_start_code.to_vec()).collect();
+        let joined: Vec<u8> = units(&stream)
+            .flat_map(|nal| nal.with_start_code.to_vec())
+            .collect();
         assert_eq!(joined, stream);
     }
 

@@ -72,7 +72,10 @@ impl ParameterSets {
         self.scratch.extend_from_slice(&self.sps);
         self.scratch.extend_from_slice(&self.pps);
         for nal in units(unit) {
-            if !matches!(nal.kind, NalType::Sps | NalType::Pps | NalType::AccessUnitDelimiter) {
+            if !matches!(
+                nal.kind,
+                NalType::Sps | NalType::Pps | NalType::AccessUnitDelimiter
+            ) {
                 self.scratch.extend_from_slice(nal.with_start_code);
             }
         }
@@ -133,9 +136,18 @@ mod tests {
 
     #[test]
     fn a_key_frame_without_any_parameter_sets_is_no_place_to_begin() {
-        assert_eq!(ParameterSets::default().lead(&mut IDR.to_vec()), Picture::Dependent);
-        assert_eq!(ParameterSets::default().lead(&mut [SPS, IDR].concat()), Picture::Dependent);
-        assert_eq!(ParameterSets::default().lead(&mut P.to_vec()), Picture::Dependent);
+        assert_eq!(
+            ParameterSets::default().lead(&mut IDR.to_vec()),
+            Picture::Dependent
+        );
+        assert_eq!(
+            ParameterSets::default().lead(&mut [SPS, IDR].concat()),
+            Picture::Dependent
+        );
+        assert_eq!(
+            ParameterSets::default().lead(&mut P.to_vec()),
+            Picture::Dependent
+        );
     }
 
     #[test]

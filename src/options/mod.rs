@@ -32,6 +32,8 @@ pub enum SourceChoice {
     Auto,
     /// The test card.
     Test,
+    /// A libcamera camera, through the system's capture program.
+    Rpicam,
     /// A recorded Annex B stream, looped.
     File(PathBuf),
 }
@@ -44,8 +46,14 @@ pub enum Output {
     /// `-o -`: standard output, or the connection on descriptor 0.
     Stdout,
     File(PathBuf),
-    Tcp { host: String, port: u16 },
-    Udp { host: String, port: u16 },
+    Tcp {
+        host: String,
+        port: u16,
+    },
+    Udp {
+        host: String,
+        port: u16,
+    },
 }
 
 /// The form of the stream: `--format`.

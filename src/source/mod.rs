@@ -5,6 +5,9 @@ use std::time::Duration;
 use crate::error::Result;
 use crate::frame::Frame;
 
+pub mod holders;
+pub mod rpicam;
+
 /// What a source had to offer within the time it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
