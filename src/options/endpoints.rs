@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use super::value::utf8;
 use super::{Output, SourceChoice};
 
+/// How the values of `--source` begin.
+pub const SOURCES: &[&str] = &["auto", "test", "file:"];
+
 /// Reads `--source`.
 pub fn source(text: &OsStr) -> Result<SourceChoice, String> {
     match text.as_bytes() {

@@ -3,18 +3,28 @@
 
 mod annotation;
 mod commands;
+mod complete;
 mod draft;
 mod endpoints;
+mod help;
 mod limits;
+mod man;
 mod parse;
+mod report;
 mod table;
+mod unhonoured;
 mod value;
 mod words;
 
 pub use commands::{COMMANDS, CommandWord};
+pub use complete::bash_completion;
+pub use help::help;
 pub use limits::{level_for, slices_for};
+pub use man::man_page;
 pub use parse::parse;
-pub use table::{Fate, Group, Kind, Row, rows};
+pub use report::settings;
+pub use table::{Fate, Group, Kind, Row, find, rows};
+pub use unhonoured::unhonoured;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -1,12 +1,13 @@
 //! The one table of options: all of raspivid's and ours, a plain row each. The parser, `--help`, the manual
 //! page and the completion are all made from it. Facts: raspivid of raspberrypi/userland at a54a0db.
 
-mod camera;
 mod common;
 mod encoder;
 mod files;
 mod ours;
+mod picture;
 mod preview;
+mod sensor;
 
 use std::ffi::OsStr;
 
@@ -112,13 +113,14 @@ pub enum Arity {
     Optional,
 }
 
-const TABLE: [&[Row]; 6] = [
+const TABLE: [&[Row]; 7] = [
     ours::ROWS,
     encoder::ROWS,
     files::ROWS,
     common::ROWS,
     preview::ROWS,
-    camera::ROWS,
+    picture::ROWS,
+    sensor::ROWS,
 ];
 
 /// All options, in the table's order.
@@ -164,6 +166,12 @@ impl Row {
         } else {
             format!("-{}", self.short)
         }
+    }
+
+    /// The names as they are typed, the shorter one first.
+    pub fn all_names(&self) -> impl Iterator<Item = String> + use<> {
+        let short = (!self.short.is_empty()).then(|| format!("-{}", self.short));
+        short.into_iter().chain([format!("--{}", self.long)])
     }
 
     /// Whether every use of the option counts, not only the last.

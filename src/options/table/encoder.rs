@@ -16,15 +16,15 @@ pub const ROWS: &[Row] = &[
         short: "b",
         placeholder: "BITS",
         kind: Kind::Special {
-            takes: "a whole number of bits a second from 0 to 4294967295, or with a suffix such as 800k or 4M",
+            takes: "a whole number of bits a second from 0 to 4294967295, also as 800k or 4M",
             set: |draft, text| {
                 draft.options.video.bitrate = Bitrate(value::bits(text)?);
                 Ok(())
             },
         },
         default: Some("17000000"),
-        help: "bits a second, such as 800000, 800k or 4M; 0 leaves it to the encoder or to -qp",
-        more: "k is 1000, M is 1000000. More than the level allows is reduced with a warning: 25000000 at \
+        help: "bits a second, such as 800000, 800k or 4M; 0 sets no rate",
+        more: "k is 1000, M is 1000000. With 0 the encoder chooses, or -qp. More than the level allows is reduced with a warning: 25000000 at \
                level 4 and for MJPEG, 62500000 at levels 4.1 and 4.2.",
         ..ENCODER
     },
