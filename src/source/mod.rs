@@ -1,7 +1,5 @@
 //! Where frames come from. `open` is the only place that knows all kinds.
 
-mod file;
-
 use std::time::Duration;
 
 use crate::error::{Error, Result};
@@ -9,8 +7,9 @@ use crate::frame::Frame;
 use crate::log;
 use crate::options::{self, Options, SourceChoice};
 
-pub mod holders;
-pub mod rpicam;
+mod file;
+mod holders;
+mod rpicam;
 
 /// What a source had to offer within the time it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,14 +43,23 @@ pub fn open(options: &Options) -> Result<Box<dyn Source>> {
             announce(options, &format!("file {}", path.display()), file::HONOURED);
             Ok(Box::new(file::Recording::open(path, options)?))
         }
+        SourceChoice::Rpicam => Ok(Box::new(rpicam::Rpicam::open(options)?)),
         SourceChoice::Test | SourceChoice::Auto => Err(Error::Camera("no camera".into())),
     }
 }
 
 fn announce(options: &Options, camera_name: &str, honoured: &[&str]) {
+    report(options, camera_name);
+    warn_unhonoured(options, honoured);
+}
+
+fn report(options: &Options, camera_name: &str) {
     if options.verbose {
-        log::report(&options::settings_report(options, camera_name));
+        log::report(&options::settings(options, camera_name));
     }
+}
+
+fn warn_unhonoured(options: &Options, honoured: &[&str]) {
     if let Some(warning) = options::unhonoured(options, honoured) {
         log::warn!("{warning}");
     }

@@ -18,8 +18,8 @@ pub struct CommandLine {
     pub data: DataPipe,
     /// Whether it writes the times of the frames to a pipe of their own.
     pub times: bool,
-    /// The short names of the given options that it has nothing for.
-    pub unavailable: Vec<&'static str>,
+    /// The long names of raspivid's options that it honours.
+    pub honoured: Vec<&'static str>,
 }
 
 /// Options of the program that decide where and in what form the stream comes to us.
@@ -58,14 +58,14 @@ impl CommandLine {
             arguments,
             data: DataPipe::Stdout,
             times: false,
-            unavailable: Vec::new(),
+            honoured: Vec::new(),
         }
     }
 
     /// Starts the stream; with `times`, asks for the frames' times, too.
     pub fn stream(options: &Options, offer: &Offer, times: bool) -> Self {
         let data = data_pipe(options, offer, times);
-        let (mut given, unavailable) = translate(options, offer);
+        let (mut given, honoured) = translate(options, offer);
         given.extend(stream_options(options, offer, data, times));
         let passed_on = options_in(&options.passed_on);
         let mut arguments = Vec::new();
@@ -80,7 +80,7 @@ impl CommandLine {
             arguments,
             data,
             times,
-            unavailable,
+            honoured,
         }
     }
 }

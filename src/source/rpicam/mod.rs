@@ -13,7 +13,7 @@ use self::child::Child;
 use self::command::CommandLine;
 use self::frames::Frames;
 use self::program::{Offer, Program};
-use super::{Next, Source};
+use super::{Next, Source, report, warn_unhonoured};
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::options::Options;
@@ -41,29 +41,6 @@ const REFUSES_TIMES: &str = "incompatible options";
 
 /// How long a program whose output has ended may take to end, too.
 const END_GRACE: Duration = Duration::from_secs(1);
-
-/// Opens the source: finds the program. It is asked for its options and started in `next`, so that a viewer who
-/// leaves meanwhile is seen.
-///
-/// # Errors
-/// `Error::Camera` when there is no such program or it cannot be started, `Error::Usage` when an option behind `--`
-/// would take the stream away from us.
-pub fn open(options: &Options) -> Result<Rpicam> {
-    command::check_passed_on(options)?;
-    let program = Program::find()?;
-    let child = start(&program, &CommandLine::help())?;
-    Ok(Rpicam {
-        program,
-        options: options.clone(),
-        phase: Phase::Asking {
-            help: Vec::new(),
-            deadline: Instant::now() + HELP_LIMIT,
-        },
-        child,
-        frames: Frames::new(options.video.codec),
-        given_out: 0,
-    })
-}
 
 /// A libcamera camera.
 pub struct Rpicam {
@@ -114,6 +91,30 @@ impl Source for Rpicam {
 }
 
 impl Rpicam {
+    /// Opens the source: finds the program. It is asked for its options and started in `next`, so that a viewer who
+    /// leaves meanwhile is seen.
+    ///
+    /// # Errors
+    /// `Error::Camera` when there is no such program or it cannot be started, `Error::Usage` when an option behind `--`
+    /// would take the stream away from us.
+    pub fn open(options: &Options) -> Result<Self> {
+        command::check_passed_on(options)?;
+        let program = Program::find()?;
+        report(options, &format!("libcamera through {program}"));
+        let child = start(&program, &CommandLine::help())?;
+        Ok(Self {
+            program,
+            options: options.clone(),
+            phase: Phase::Asking {
+                help: Vec::new(),
+                deadline: Instant::now() + HELP_LIMIT,
+            },
+            child,
+            frames: Frames::new(options.video.codec),
+            given_out: 0,
+        })
+    }
+
     /// Takes what the pipes have, and goes on to the next phase when this one is over.
     fn collect(&mut self) -> Result<Option<Next>> {
         self.child.messages.collect();
@@ -161,13 +162,7 @@ impl Rpicam {
         let offer = Offer::from_help(&String::from_utf8_lossy(help))
             .ok_or_else(|| failure::no_help(&self.program, status, &self.child.messages))?;
         let command = CommandLine::stream(&self.options, &offer, true);
-        if !command.unavailable.is_empty() {
-            log::warn!(
-                "not available from {}, and left out: {}",
-                self.program,
-                command.unavailable.join(", ")
-            );
-        }
+        warn_unhonoured(&self.options, &command.honoured);
         self.child = start(&self.program, &command)?;
         self.phase = Phase::Streaming { offer };
         Ok(())

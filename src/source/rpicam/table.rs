@@ -21,10 +21,8 @@ enum Answer {
 
 /// One option of raspivid.
 struct Row {
-    /// Its long name, as in `Options::given`.
+    /// Its long name, as in the table of options.
     long: &'static str,
-    /// Its short name, for the warning.
-    short: &'static str,
     answer: fn(&Options) -> Answer,
 }
 
@@ -32,25 +30,23 @@ use Answer::{Default, Flag, Unavailable};
 
 const ROWS: &[Row] = &[
     // The size. 0 is raspivid's word for "the sensor's largest", which the program would have to be told in numbers.
-    row("width", "-w", |o| positive("width", o.video.size.width)),
-    row("height", "-h", |o| positive("height", o.video.size.height)),
+    row("width", |o| positive("width", o.video.size.width)),
+    row("height", |o| positive("height", o.video.size.height)),
     // 0 is "variable" there, too.
-    row("framerate", "-fps", |o| option("framerate", o.video.fps.0)),
+    row("framerate", |o| option("framerate", o.video.fps.0)),
     // The encoder.
-    row("bitrate", "-b", |o| {
-        match (o.video.codec, o.video.bitrate.0) {
-            (_, 0) => Default,
-            (Codec::H264, bits_per_second) => option("bitrate", bits_per_second),
-            (Codec::Mjpeg, _) => Unavailable,
-        }
+    row("bitrate", |o| match (o.video.codec, o.video.bitrate.0) {
+        (_, 0) => Default,
+        (Codec::H264, bits_per_second) => option("bitrate", bits_per_second),
+        (Codec::Mjpeg, _) => Unavailable,
     }),
-    row("profile", "-pf", |o| {
+    row("profile", |o| {
         for_h264(o, option("profile", o.video.profile.name.to_lowercase()))
     }),
-    row("level", "-lev", |o| {
+    row("level", |o| {
         for_h264(o, option("level", o.video.level.name))
     }),
-    row("intra", "-g", |o| {
+    row("intra", |o| {
         let one_second = o.video.fps.or_default().0;
         for_h264(
             o,
@@ -63,80 +59,72 @@ const ROWS: &[Row] = &[
             },
         )
     }),
-    row("qp", "-qp", |o| default_or_unavailable(o.video.qp == 0)),
-    row("slices", "-sl", |o| {
-        default_or_unavailable(o.video.slices <= 1)
-    }),
-    row("irefresh", "-if", |o| {
+    row("qp", |o| default_or_unavailable(o.video.qp == 0)),
+    row("slices", |o| default_or_unavailable(o.video.slices <= 1)),
+    row("irefresh", |o| {
         default_or_unavailable(o.video.intra_refresh.is_none())
     }),
-    row("spstimings", "-stm", |o| {
+    row("spstimings", |o| {
         default_or_unavailable(!o.video.sps_timing)
     }),
     // The camera.
-    row("camselect", "-cs", |o| nonzero("camera", o.camera.number)),
+    row("camselect", |o| nonzero("camera", o.camera.number)),
     // A number there, width, height and bits here.
-    row("mode", "-md", |o| {
+    row("mode", |o| {
         default_or_unavailable(o.camera.sensor_mode == 0)
     }),
-    row("sharpness", "-sh", |o| {
-        percent("sharpness", o.camera.sharpness)
-    }),
-    row("contrast", "-co", |o| {
-        percent("contrast", o.camera.contrast)
-    }),
-    row("saturation", "-sa", |o| match o.camera.colour_effect {
+    row("sharpness", |o| percent("sharpness", o.camera.sharpness)),
+    row("contrast", |o| percent("contrast", o.camera.contrast)),
+    row("saturation", |o| match o.camera.colour_effect {
         Some((128, 128)) => Default,
         _ => percent("saturation", o.camera.saturation),
     }),
     // 0 to 100 with 50 in the middle there, -1 to 1 here.
-    row("brightness", "-br", |o| match o.camera.brightness {
+    row("brightness", |o| match o.camera.brightness {
         None | Some(50) => Default,
         Some(percent) => option("brightness", f64::from(percent - 50) / 50.0),
     }),
-    row("colfx", "-cfx", |o| match o.camera.colour_effect {
+    row("colfx", |o| match o.camera.colour_effect {
         None => Default,
         Some((128, 128)) => option("saturation", 0),
         Some(_) => Unavailable,
     }),
-    row("imxfx", "-ifx", |o| {
+    row("imxfx", |o| {
         default_or_unavailable(o.camera.image_effect.name == "none")
     }),
     // ISO 100 is a gain of 1. An analogue gain that was given as such wins.
-    row("ISO", "-ISO", |o| match o.camera.iso {
+    row("ISO", |o| match o.camera.iso {
         iso if iso <= 0 || o.camera.analog_gain > 0.0 => Default,
         iso => option("gain", f64::from(iso) / 100.0),
     }),
-    row("analoggain", "-ag", |o| match o.camera.analog_gain {
+    row("analoggain", |o| match o.camera.analog_gain {
         gain if gain > 0.0 => option("gain", gain),
         _ => Default,
     }),
-    row("digitalgain", "-dg", |o| {
+    row("digitalgain", |o| {
         default_or_unavailable(o.camera.digital_gain == 0.0)
     }),
-    row("shutter", "-ss", |o| {
-        nonzero("shutter", o.camera.shutter_us)
-    }),
+    row("shutter", |o| nonzero("shutter", o.camera.shutter_us)),
     // Sixths of a stop there, stops here.
-    row("ev", "-ev", |o| match o.camera.exposure_compensation {
+    row("ev", |o| match o.camera.exposure_compensation {
         0 => Default,
         sixths => option("ev", (f64::from(sixths) * 1000.0 / 6.0).round() / 1000.0),
     }),
-    row("exposure", "-ex", |o| match o.camera.exposure.name {
+    row("exposure", |o| match o.camera.exposure.name {
         // The frame rate is fixed in any case.
         "auto" | "fixedfps" => Default,
         "sports" | "antishake" => option("exposure", "sport"),
         "night" | "nightpreview" | "verylong" => option("exposure", "long"),
         _ => Unavailable,
     }),
-    row("metering", "-mm", |o| match o.camera.metering.name {
+    row("metering", |o| match o.camera.metering.name {
         // raspivid's default, which it is not worth while to press on a camera that is tuned for "centre".
-        "average" if !o.given.contains(&"metering") => Default,
+        "average" if !o.was_given("metering") => Default,
         "average" | "matrix" => option("metering", "average"),
         "spot" => option("metering", "spot"),
         _ => Unavailable,
     }),
-    row("awb", "-awb", |o| match o.camera.awb.name {
+    row("awb", |o| match o.camera.awb.name {
         "auto" => Default,
         "sun" => option("awb", "daylight"),
         "cloud" | "shade" => option("awb", "cloudy"),
@@ -148,39 +136,35 @@ const ROWS: &[Row] = &[
         _ => Unavailable,
     }),
     // The firmware looks at them with "off" alone.
-    row("awbgains", "-awbg", |o| match o.camera.awb_gains {
+    row("awbgains", |o| match o.camera.awb_gains {
         Some((red, blue)) if o.camera.awb.name == "off" => {
             option("awbgains", format!("{red},{blue}"))
         }
         _ => Default,
     }),
-    row("flicker", "-fli", |o| match o.camera.flicker.name {
+    row("flicker", |o| match o.camera.flicker.name {
         "off" => Default,
         "50hz" => option("flicker-period", "10000us"),
         "60hz" => option("flicker-period", "8333us"),
         _ => Unavailable,
     }),
-    row("drc", "-drc", |o| {
+    row("drc", |o| {
         default_or_unavailable(o.camera.drc.name == "off")
     }),
-    row("vstab", "-vs", |o| {
-        default_or_unavailable(!o.camera.stabilisation)
-    }),
-    row("stats", "-st", |o| default_or_unavailable(!o.camera.stats)),
-    row("settings", "-set", |o| {
+    row("vstab", |o| default_or_unavailable(!o.camera.stabilisation)),
+    row("stats", |o| default_or_unavailable(!o.camera.stats)),
+    row("settings", |o| {
         default_or_unavailable(!o.camera.settings_events)
     }),
-    row("focus", "-fw", |o| {
-        default_or_unavailable(!o.camera.focus_window)
-    }),
-    row("hflip", "-hf", |o| {
+    row("focus", |o| default_or_unavailable(!o.camera.focus_window)),
+    row("hflip", |o| {
         if o.camera.hflip {
             Flag("hflip")
         } else {
             Default
         }
     }),
-    row("vflip", "-vf", |o| {
+    row("vflip", |o| {
         if o.camera.vflip {
             Flag("vflip")
         } else {
@@ -188,12 +172,12 @@ const ROWS: &[Row] = &[
         }
     }),
     // Quarter turns are refused there.
-    row("rotation", "-rot", |o| match o.camera.rotation_degrees {
+    row("rotation", |o| match o.camera.rotation_degrees {
         0 => Default,
         180 | -180 => option("rotation", 180),
         _ => Unavailable,
     }),
-    row("roi", "-roi", |o| {
+    row("roi", |o| {
         let roi = o.camera.roi;
         match (roi.x, roi.y, roi.width, roi.height) {
             (0.0, 0.0, 1.0, 1.0) => Default,
@@ -201,37 +185,33 @@ const ROWS: &[Row] = &[
         }
     }),
     // There is text only through a post-processing stage on OpenCV, which the Lite packages lack.
-    row("annotate", "-a", |o| {
+    row("annotate", |o| {
         default_or_unavailable(o.annotation.bits == 0 && o.annotation.text.is_empty())
     }),
-    row("annotateex", "-ae", |_| Unavailable),
+    row("annotateex", |_| Unavailable),
 ];
 
-/// The options for the picture as (name, value), and the short names of those that were given and that the program
-/// has nothing for.
+/// The options for the picture, and the long names of raspivid's options that it honours with them: all that it has
+/// something for, and all whose value asks for nothing.
 pub fn translate(options: &Options, offer: &Offer) -> (Vec<Given>, Vec<&'static str>) {
-    let (mut given, mut unavailable) = (Vec::new(), Vec::new());
+    let (mut given, mut honoured) = (Vec::new(), vec!["inline"]);
     for row in ROWS {
         match (row.answer)(options) {
             Default => {}
             Answer::Option(name, value) if offer.has(name) => given.push((name, Some(value))),
             Flag(name) if offer.has(name) => given.push((name, None)),
-            _ if options.given.contains(&row.long) => unavailable.push(row.short),
-            _ => {}
+            _ => continue,
         }
+        honoured.push(row.long);
     }
-    (given, unavailable)
+    (given, honoured)
 }
 
 /// An option of the program: its long name, and its value unless it is a flag.
 pub type Given = (&'static str, Option<String>);
 
-const fn row(long: &'static str, short: &'static str, answer: fn(&Options) -> Answer) -> Row {
-    Row {
-        long,
-        short,
-        answer,
-    }
+const fn row(long: &'static str, answer: fn(&Options) -> Answer) -> Row {
+    Row { long, answer }
 }
 
 fn option(name: &'static str, value: impl ToString) -> Answer {
@@ -272,5 +252,19 @@ fn percent(name: &'static str, value: Option<i32>) -> Answer {
     match value {
         None | Some(0) => Default,
         Some(percent) => option(name, f64::from(100 + percent) / 100.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options;
+
+    #[test]
+    fn every_row_is_an_option_of_raspivid() {
+        let known: Vec<_> = options::rows().map(|row| row.long).collect();
+        let mut unknown: Vec<_> = ROWS.iter().map(|row| row.long).collect();
+        unknown.retain(|long| !known.contains(long));
+        assert!(unknown.is_empty(), "{unknown:?}");
     }
 }
