@@ -8,7 +8,7 @@ use crate::log;
 use crate::options::Options;
 use crate::pump::{Ending, Limits, Pump};
 use crate::sink::{Outlet, Sink};
-use crate::source::{self, Source};
+use crate::source;
 use crate::stop::Stop;
 use crate::units::Micros;
 

@@ -101,11 +101,8 @@ impl Recording {
             }
             match self.file.read(&mut self.chunk) {
                 Ok(0) if self.live && !self.has_begun => return Ok(false),
-                Ok(0) if self.live || !self.rewind()? => {
-                    self.at_end = true;
-                    return Ok(self.ready.is_some());
-                }
-                Ok(0) => {}
+                Ok(0) if self.at_end => return Ok(false),
+                Ok(0) => self.end_of_pass()?,
                 Ok(count) => {
                     self.has_begun = true;
                     self.splitter.push(&self.chunk[..count]);
@@ -144,13 +141,17 @@ impl Recording {
         }
     }
 
-    /// At the end of the file: the last picture, and back to the start. False when there is no point in another pass.
-    fn rewind(&mut self) -> Result<bool> {
+    /// At the end of the input: the last picture, and back to the start of a file.
+    fn end_of_pass(&mut self) -> Result<()> {
         if self.splitter.finish(&mut self.next_unit) {
             self.take_unit();
         }
         if !self.has_key {
             return Err(self.not_h264());
+        }
+        if self.live {
+            self.at_end = true;
+            return Ok(());
         }
         self.has_key = false;
         self.file.seek(SeekFrom::Start(0)).map_err(|error| {
@@ -159,7 +160,7 @@ impl Recording {
                 self.name
             ))
         })?;
-        Ok(true)
+        Ok(())
     }
 
     fn not_h264(&self) -> Error {

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use nix::sys::socket::{setsockopt, sockopt};
 
-use crate::support::{LONG, RECORDING, Scratch, Session, assert_begins_decodable, decode, nal_types};
+use crate::support::{
+    LONG, RECORDING, Scratch, Session, assert_begins_decodable, decode, nal_types,
+};
 
 /// The rule is one second; the rest is for a machine that is busy with other things.
 const SOON: Duration = Duration::from_secs(5);
@@ -19,7 +21,11 @@ fn recording() -> String {
 
 fn recorded(extra: &[&str]) -> Session {
     let source = recording();
-    let args = [&["--source", &source, "-fps", "25", "-t", "0", "-o", "-"][..], extra].concat();
+    let args = [
+        &["--source", &source, "-fps", "25", "-t", "0", "-o", "-"][..],
+        extra,
+    ]
+    .concat();
     Session::start(&args)
 }
 
@@ -31,7 +37,10 @@ fn silent(scratch: &Scratch, extra: &[&str]) -> Session {
 }
 
 fn reset_on_close(viewer: &TcpStream) {
-    let linger = nix::libc::linger { l_onoff: 1, l_linger: 0 };
+    let linger = nix::libc::linger {
+        l_onoff: 1,
+        l_linger: 0,
+    };
     setsockopt(&viewer.as_fd(), sockopt::Linger, &linger).expect("an option");
 }
 
@@ -70,7 +79,9 @@ fn a_viewer_that_resets_the_connection_frees_the_camera() {
 fn a_viewer_that_is_killed_frees_the_camera() {
     let mut session = recorded(&[]);
     let mut player = Command::new("cat")
-        .stdin(Stdio::from(std::os::fd::OwnedFd::from(session.viewer.try_clone().unwrap())))
+        .stdin(Stdio::from(std::os::fd::OwnedFd::from(
+            session.viewer.try_clone().unwrap(),
+        )))
         .stdout(Stdio::null())
         .spawn()
         .expect("cat");
@@ -107,10 +118,24 @@ fn a_viewer_that_leaves_a_stalled_camera_is_noticed() {
     let scratch = Scratch::new();
     let fifo = scratch.fifo("camera");
     let source = format!("file:{}", fifo.display());
-    let mut session = Session::start(&["--source", &source, "-t", "0", "--stall-timeout", "60000", "-o", "-"]);
-    let mut camera = std::fs::OpenOptions::new().write(true).open(&fifo).expect("a writer");
+    let mut session = Session::start(&[
+        "--source",
+        &source,
+        "-t",
+        "0",
+        "--stall-timeout",
+        "60000",
+        "-o",
+        "-",
+    ]);
+    let mut camera = std::fs::OpenOptions::new()
+        .write(true)
+        .open(&fifo)
+        .expect("a writer");
     let recording = std::fs::read(RECORDING).expect("the recording");
-    camera.write_all(&recording[..60_000]).expect("some pictures");
+    camera
+        .write_all(&recording[..60_000])
+        .expect("some pictures");
     session.read_at_least(20_000);
     session.close_viewer();
     assert_left(&mut session);
@@ -134,12 +159,17 @@ fn a_half_closed_viewer_waits_for_a_camera_that_is_slow_to_start() {
         let scratch = Scratch::new();
         let fifo = scratch.fifo("camera");
         let source = format!("file:{}", fifo.display());
-        let mut session = Session::start(&["--source", &source, "-t", "0", "--format", format, "-o", "-"]);
+        let mut session = Session::start(&[
+            "--source", &source, "-t", "0", "--format", format, "-o", "-",
+        ]);
         session.half_close();
         std::thread::sleep(Duration::from_secs(3));
         assert!(session.is_running(), "{}", session.log());
         let recording = std::fs::read(RECORDING).expect("the recording");
-        let mut camera = std::fs::OpenOptions::new().write(true).open(&fifo).expect("a writer");
+        let mut camera = std::fs::OpenOptions::new()
+            .write(true)
+            .open(&fifo)
+            .expect("a writer");
         camera.write_all(&recording).expect("the pictures");
         drop(camera);
         let stream = session.read_to_end();
@@ -176,17 +206,26 @@ fn a_viewer_that_talks_gets_its_whole_stream() {
     });
     let stream = session.read_to_end();
     assert!(session.wait(SOON).success(), "{}", session.log());
-    assert!(talking.join().unwrap() >= 16 << 20, "the viewer could not say all it had to say");
+    assert!(
+        talking.join().unwrap() >= 16 << 20,
+        "the viewer could not say all it had to say"
+    );
     assert!(session.log().contains("time over"), "{}", session.log());
     let said = bytes_in_closing_line(&session.log());
-    assert_eq!(stream.len() as u64, said, "every byte that was sent arrives");
+    assert_eq!(
+        stream.len() as u64,
+        said,
+        "every byte that was sent arrives"
+    );
     assert!(decode(&stream, "h264") >= 95);
 }
 
 #[test]
 fn what_was_sent_last_arrives_although_the_viewer_talks_to_the_end() {
     let source = recording();
-    let mut session = Session::start(&["--source", &source, "-fps", "100", "-t", "1500", "-o", "-"]);
+    let mut session = Session::start(&[
+        "--source", &source, "-w", "640", "-h", "480", "-fps", "100", "-t", "1500", "-o", "-",
+    ]);
     let mut talker = session.viewer.try_clone().unwrap();
     let talking = std::thread::spawn(move || while talker.write_all(&[0x55; 4096]).is_ok() {});
     let stream = session.read_to_end();
@@ -197,7 +236,9 @@ fn what_was_sent_last_arrives_although_the_viewer_talks_to_the_end() {
 }
 
 fn bytes_in_closing_line(log: &str) -> u64 {
-    let end = log.find(" bytes,").unwrap_or_else(|| panic!("no closing line in {log}"));
+    let end = log
+        .find(" bytes,")
+        .unwrap_or_else(|| panic!("no closing line in {log}"));
     log[..end].rsplit(' ').next().unwrap().parse().unwrap()
 }
 
@@ -206,8 +247,10 @@ fn five_hundred_viewers_in_a_row_leave_nothing_behind() {
     let port = crate::support::free_port();
     let source = recording();
     let output = format!("tcp://127.0.0.1:{port}");
-    let mut session =
-        Session::start(&["--source", &source, "-fps", "100", "-t", "0", "-l", "-o", &output]);
+    let mut session = Session::start(&[
+        "--source", &source, "-w", "640", "-h", "480", "-fps", "100", "-t", "0", "-l", "-o",
+        &output,
+    ]);
     session.wait_for_log("waiting for a viewer");
     let pid = session.child.id();
     let mut first = None;
@@ -225,7 +268,10 @@ fn five_hundred_viewers_in_a_row_leave_nothing_behind() {
     while open_descriptors(pid) > first.unwrap() && begun.elapsed() < LONG {
         std::thread::sleep(Duration::from_millis(50));
     }
-    assert!(open_descriptors(pid) <= first.unwrap(), "descriptors pile up");
+    assert!(
+        open_descriptors(pid) <= first.unwrap(),
+        "descriptors pile up"
+    );
     let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
     assert_eq!(children.trim(), "", "no process is left");
     // And the next one is served.
@@ -249,7 +295,9 @@ fn wait_for_bytes(connection: &mut TcpStream) -> bool {
 }
 
 fn open_descriptors(pid: u32) -> usize {
-    std::fs::read_dir(format!("/proc/{pid}/fd")).expect("it runs").count()
+    std::fs::read_dir(format!("/proc/{pid}/fd"))
+        .expect("it runs")
+        .count()
 }
 
 #[test]
@@ -257,13 +305,25 @@ fn a_stream_can_be_joined_at_every_key_frame() {
     let mut session = recorded(&[]);
     let stream = session.read_at_least(350_000);
     let types = nal_types(&stream);
-    let keys = types.iter().enumerate().filter(|&(_, &kind)| kind == 5).map(|(index, _)| index);
+    let keys = types
+        .iter()
+        .enumerate()
+        .filter(|&(_, &kind)| kind == 5)
+        .map(|(index, _)| index);
     let mut pictures = 0;
     for key in keys {
         // A picture may have several slices, and SEI before the first.
-        let before: Vec<u8> =
-            types[..key].iter().rev().copied().filter(|&kind| kind != 6).take_while(|&kind| kind != 1).collect();
-        assert!(before.ends_with(&[8, 7]) || before.first() == Some(&5) || before.contains(&7), "{before:?}");
+        let before: Vec<u8> = types[..key]
+            .iter()
+            .rev()
+            .copied()
+            .filter(|&kind| kind != 6)
+            .take_while(|&kind| kind != 1)
+            .collect();
+        assert!(
+            before.ends_with(&[8, 7]) || before.first() == Some(&5) || before.contains(&7),
+            "{before:?}"
+        );
         pictures += 1;
     }
     assert!(pictures >= 2);

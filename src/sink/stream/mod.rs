@@ -36,6 +36,9 @@ const MOST_STUCK: Duration = Duration::from_secs(10);
 /// How often a viewer that closed its sending half is asked whether it is still there while no frame flows.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 
+/// How long after that it is asked first: a camera that starts quickly makes the question needless.
+const FIRST_PROBE_AFTER: Duration = Duration::from_millis(300);
+
 /// How long such a viewer is believed in when it cannot be asked.
 const SILENCE_LIMIT: Duration = Duration::from_secs(15);
 
@@ -221,13 +224,14 @@ impl Stream {
         let silent_for = self
             .last_write
             .map_or(Duration::MAX, |last| now.since(last));
-        if silent_for < PROBE_EVERY || self.pending() {
+        let finished_for = now.since(finished);
+        if silent_for < PROBE_EVERY || finished_for < FIRST_PROBE_AFTER || self.pending() {
             return Ok(());
         }
         if let Some(filler) = self.mux.filler() {
             let written = self.channel.write(filler);
             self.account(written, now)?;
-        } else if now.since(finished) >= SILENCE_LIMIT && silent_for >= SILENCE_LIMIT {
+        } else if finished_for >= SILENCE_LIMIT && silent_for >= SILENCE_LIMIT {
             return Err(Error::Viewer(Departure::Left));
         }
         Ok(())

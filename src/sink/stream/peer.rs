@@ -18,9 +18,6 @@ use crate::units::Micros;
 /// How long the kernel lets sent data go without an answer: beyond that the peer's machine is gone (tcp(7)).
 const USER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The peer has closed its sending half (poll(2), POLLRDHUP), which the crate has no name for.
-const RDHUP: PollFlags = PollFlags::from_bits_retain(nix::libc::POLLRDHUP);
-
 /// How much of what a viewer sends is read and thrown away in one go, so that a flood cannot hold up the stream.
 const MOST_READS: usize = 16;
 
@@ -31,8 +28,6 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub struct Peer {
     /// When the viewer's FIN was seen.
     finished: Option<Micros>,
-    /// Whether all that came before it has been read.
-    drained: bool,
 }
 
 impl Peer {
@@ -44,18 +39,15 @@ impl Peer {
         let _ = setsockopt(&socket, TcpNoDelay, &true);
     }
 
-    /// Looks at the connection without waiting. Level-triggered events are looked at, never waited for.
+    /// Looks at the connection without waiting. The events are level-triggered: waited for, they would spin. A FIN is seen as
+    /// the end of the input, which is why all input is read.
     pub fn look(&mut self, socket: BorrowedFd<'_>) -> Result<(), Departure> {
-        let events = ready(socket, PollFlags::POLLIN | RDHUP);
+        let events = ready(socket, PollFlags::POLLIN);
         if events.intersects(PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL) {
             return Err(departure(socket));
         }
-        if events.contains(RDHUP) {
-            // Known before the input in front of it has been read.
-            self.finished.get_or_insert_with(Micros::now);
-        }
-        if events.contains(PollFlags::POLLIN) && !self.drained {
-            self.drained = discard_input(socket);
+        if events.contains(PollFlags::POLLIN) && self.finished.is_none() && discard_input(socket) {
+            self.finished = Some(Micros::now());
         }
         Ok(())
     }
