@@ -12,17 +12,19 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::jpeg;
 use super::pipe::Pipe;
 use super::times::Lines;
+use super::units::Units;
 use crate::frame::Frame;
-use crate::h264::access_unit;
-use crate::h264::parameter_sets::{ParameterSets, Picture};
+use crate::h264::parameter_sets::Picture;
 use crate::options::Codec;
 use crate::units::Micros;
 
 /// How long nothing comes before a frame without a line is taken to be whole.
 pub const QUIET: Duration = Duration::from_millis(4);
+
+/// The same where lines come: long, since then only a line that was lost leaves a frame without its end.
+const QUIET_WITH_LINES: Duration = Duration::from_millis(50);
 
 /// Frames older than this are not given out while newer ones wait: DESIGN's limit for beginning a frame.
 const STALE: Duration = Duration::from_secs(2);
@@ -38,10 +40,13 @@ const COLLECT_LIMIT_BYTES: usize = 16 << 20;
 pub struct Frames {
     units: Units,
     lines: Lines,
+    /// Lines come, or may still come with the first frame.
+    has_lines: bool,
     ready: VecDeque<Frame>,
     /// Frames that have been given out, for their memory.
     spare: Vec<Frame>,
     waiting_for_key: bool,
+    last_captured: Micros,
     /// When the bytes of an unfinished frame last came.
     last_bytes: Option<Instant>,
     dropped: u64,
@@ -53,9 +58,11 @@ impl Frames {
         Self {
             units: Units::new(codec),
             lines: Lines::default(),
+            has_lines: true,
             ready: VecDeque::new(),
             spare: Vec::new(),
             waiting_for_key: false,
+            last_captured: Micros(0),
             last_bytes: None,
             dropped: 0,
             scratch: vec![0; READ_BYTES],
@@ -68,6 +75,9 @@ impl Frames {
         let mut closed = self.closed_units();
         if let Some(times) = times {
             self.take_lines(times);
+            self.has_lines |= self.lines.seen();
+        } else {
+            self.has_lines = false;
         }
         for unit in closed.drain(..) {
             let captured = self.lines.next_time();
@@ -77,27 +87,36 @@ impl Frames {
         self.pay_lines();
     }
 
-    /// How long to wait at most before calling [`Self::end_by_quiet`]; nothing while lines tell the ends.
+    /// How long to wait at most before calling [`Self::end_by_quiet`]; nothing while no frame is begun.
     pub fn quiet_left(&self, now: Instant) -> Option<Duration> {
-        let last_bytes = self.last_bytes.filter(|_| !self.lines.seen())?;
-        Some(QUIET.saturating_sub(now.saturating_duration_since(last_bytes)))
+        let quiet = if self.has_lines {
+            QUIET_WITH_LINES
+        } else {
+            QUIET
+        };
+        Some(quiet.saturating_sub(now.saturating_duration_since(self.last_bytes?)))
     }
 
     /// Ends the frame for which no line came, when nothing has come for long enough.
     pub fn end_by_quiet(&mut self, now: Instant) {
         if self.quiet_left(now).is_some_and(|left| left.is_zero()) {
             self.end_of_stream();
+            self.has_lines = self.lines.seen();
         }
     }
 
     /// Ends the frame that was begun: nothing more will come.
     pub fn end_of_stream(&mut self) {
         let mut unit = self.fresh();
-        while self.units.next_unit(&mut unit.data) || self.units.finish(&mut unit.data) {
+        while self.units.next_unit(&mut unit.data) {
             self.emit(unit, None);
             unit = self.fresh();
         }
-        self.spare.push(unit);
+        if self.units.finish(&mut unit.data) {
+            self.emit(unit, None);
+        } else {
+            self.spare.push(unit);
+        }
         self.last_bytes = None;
     }
 
@@ -173,12 +192,16 @@ impl Frames {
         }
     }
 
-    /// A unit without a line counts as taken now.
+    /// A unit without a line counts as taken now. Time never runs backwards.
     fn emit(&mut self, mut unit: Frame, captured: Option<Micros>) {
-        unit.captured = captured.unwrap_or_else(Micros::now);
+        unit.captured = captured.unwrap_or_else(Micros::now).max(self.last_captured);
+        self.last_captured = unit.captured;
         match self.units.picture(&mut unit.data) {
-            // Parameter sets alone: they are remembered, and lead the next key frame.
-            Picture::None => self.spare.push(unit),
+            // Parameter sets, or the first part of them: they wait for their picture.
+            Picture::None => {
+                self.units.put_back(&unit.data);
+                self.spare.push(unit);
+            }
             kind => {
                 unit.key = kind == Picture::Key;
                 self.ready.push_back(unit);
@@ -209,81 +232,6 @@ impl Frames {
     fn fresh(&mut self) -> Frame {
         self.spare.pop().unwrap_or_default()
     }
-}
-
-/// The two kinds of stream.
-enum Units {
-    H264 {
-        splitter: access_unit::Splitter,
-        sets: ParameterSets,
-        /// The last bytes, while they may be the beginning of a start code.
-        held: Vec<u8>,
-    },
-    Jpeg(jpeg::Splitter),
-}
-
-impl Units {
-    fn new(codec: Codec) -> Self {
-        match codec {
-            Codec::H264 => Self::H264 {
-                splitter: access_unit::Splitter::default(),
-                sets: ParameterSets::default(),
-                held: Vec::new(),
-            },
-            Codec::Mjpeg => Self::Jpeg(jpeg::Splitter::default()),
-        }
-    }
-
-    fn push(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Jpeg(splitter) => splitter.push(bytes),
-            Self::H264 { splitter, held, .. } => {
-                held.extend_from_slice(bytes);
-                let whole = held.len() - unfinished_start(held);
-                splitter.push(&held[..whole]);
-                held.drain(..whole);
-            }
-        }
-    }
-
-    /// A unit behind which more has come.
-    fn next_unit(&mut self, unit: &mut Vec<u8>) -> bool {
-        match self {
-            Self::H264 { splitter, .. } => splitter.next_unit(unit),
-            Self::Jpeg(splitter) => splitter.next_unit(unit, true),
-        }
-    }
-
-    /// The last unit.
-    fn finish(&mut self, unit: &mut Vec<u8>) -> bool {
-        match self {
-            Self::H264 { splitter, .. } => splitter.finish(unit),
-            Self::Jpeg(splitter) => splitter.next_unit(unit, false),
-        }
-    }
-
-    fn picture(&mut self, unit: &mut Vec<u8>) -> Picture {
-        match self {
-            Self::H264 { sets, .. } => sets.lead(unit),
-            Self::Jpeg(_) => Picture::Key,
-        }
-    }
-}
-
-/// How many of the last bytes may be the beginning of the next NAL unit: zeros, a start code, a header byte. A NAL
-/// unit itself never ends with a zero byte (ITU-T H.264 clause 7.4.1).
-fn unfinished_start(bytes: &[u8]) -> usize {
-    let zeros = |bytes: &[u8]| bytes.iter().rev().take_while(|&&byte| byte == 0).count();
-    for behind in [2, 1] {
-        let Some(at) = bytes.len().checked_sub(behind) else {
-            continue;
-        };
-        let before = zeros(&bytes[..at]);
-        if bytes[at] == 1 && before >= 2 {
-            return behind + before;
-        }
-    }
-    zeros(bytes)
 }
 
 #[cfg(test)]
@@ -403,27 +351,44 @@ mod tests {
         let mut bench = Bench::new(Codec::H264);
         bench.bytes(&[SPS, PPS, IDR]);
         assert!(bench.taken().is_empty());
-        let now = Instant::now();
-        assert!(
-            bench
-                .frames
-                .quiet_left(now)
-                .is_some_and(|left| left <= QUIET)
-        );
-        bench.frames.end_by_quiet(now + QUIET);
+        bench.frames.end_by_quiet(Instant::now() + QUIET);
+        assert!(bench.ready().is_empty(), "the first line may still come");
+        bench.frames.end_by_quiet(Instant::now() + QUIET_WITH_LINES);
         assert_eq!(bench.ready()[0].data, [SPS, PPS, IDR].concat());
-        assert_eq!(bench.frames.quiet_left(now), None);
+        assert_eq!(bench.frames.quiet_left(Instant::now()), None);
+        bench.bytes(&[P]);
+        bench.taken();
+        bench.frames.end_by_quiet(Instant::now() + QUIET);
+        assert_eq!(bench.ready()[0].data, P);
     }
 
     #[test]
-    fn with_lines_no_quiet_time_cuts_a_frame() {
+    fn a_frame_that_a_pause_cuts_in_two_loses_no_byte() {
+        let mut bench = Bench::new(Codec::H264);
+        let whole = [SPS, PPS, IDR, SECOND_SLICE].concat();
+        for pause in 1..whole.len() {
+            bench.bytes(&[&whole[..pause]]);
+            let mut out = bench.taken_bytes();
+            bench.frames.end_by_quiet(Instant::now() + QUIET_WITH_LINES);
+            out.extend(bench.ready().into_iter().map(|frame| frame.data));
+            bench.bytes(&[&whole[pause..]]);
+            out.extend(bench.taken_bytes());
+            bench.frames.end_by_quiet(Instant::now() + QUIET_WITH_LINES);
+            out.extend(bench.ready().into_iter().map(|frame| frame.data));
+            // Parameter sets before the pause lead the rest; they are not given out alone.
+            assert_eq!(out.concat(), whole, "paused after {pause} bytes");
+        }
+    }
+
+    #[test]
+    fn with_lines_a_short_pause_cuts_no_frame() {
         let mut bench = Bench::new(Codec::H264);
         bench.bytes(&[SPS, PPS, IDR]);
         bench.line("0.0");
         bench.taken();
         bench.bytes(&[&P[..6]]);
         bench.taken();
-        bench.frames.end_by_quiet(Instant::now() + QUIET * 100);
+        bench.frames.end_by_quiet(Instant::now() + QUIET);
         assert!(bench.ready().is_empty());
         bench.bytes(&[&P[6..]]);
         bench.line("40.0");
@@ -438,6 +403,8 @@ mod tests {
         bench.taken();
         bench.bytes(&[P, P, P]);
         assert_eq!(bench.taken_bytes(), [P, P]);
+        bench.frames.end_by_quiet(Instant::now() + QUIET_WITH_LINES);
+        assert_eq!(bench.ready().len(), 1);
     }
 
     #[test]
@@ -470,8 +437,9 @@ mod tests {
         assert!(bench.taken().is_empty());
         bench.line("0.0");
         assert_eq!(bench.taken_bytes(), [JPEG]);
+        let mut bench = Bench::new(Codec::Mjpeg);
         bench.bytes(&[JPEG, JPEG, &JPEG[..5]]);
-        bench.line("40.0\n80.0");
+        bench.line("0.0\n40.0");
         let frames = bench.taken();
         assert_eq!((frames.len(), frames[1].key), (2, true));
         assert_eq!(
@@ -483,21 +451,18 @@ mod tests {
     #[test]
     fn a_backlog_is_dropped_up_to_a_key_frame() {
         let mut bench = Bench::new(Codec::H264);
-        bench.bytes(&[SPS, PPS, IDR]);
-        bench.line("0.0");
-        bench.taken();
-        // Three frames of long ago, a key frame of now: the program's clock tells how old each is.
-        bench.bytes(&[P, P, P, SPS, PPS, IDR, P]);
-        bench.line("40.0\n80.0\n120.0\n9000.0\n9040.0");
+        // Four frames of long ago, a key frame of now: the program's clock tells how old each is.
+        bench.bytes(&[SPS, PPS, IDR, P, P, P, SPS, PPS, IDR, P]);
+        bench.line("0.0\n40.0\n80.0\n120.0\n9000.0\n9040.0");
         assert_eq!(bench.taken_bytes(), [[SPS, PPS, IDR].concat(), P.to_vec()]);
-        assert_eq!(bench.frames.dropped(), 3);
+        assert_eq!(bench.frames.dropped(), 4);
     }
 
     #[test]
-    fn a_program_that_writes_other_things_gives_no_frames() {
+    fn a_program_that_writes_other_things_gives_no_key_frame() {
         let mut bench = Bench::new(Codec::H264);
         bench.bytes(&[&[0xa5; 200_000]]);
         bench.line("0.0");
-        assert!(bench.taken().is_empty());
+        assert!(!bench.taken().iter().any(|frame| frame.key));
     }
 }

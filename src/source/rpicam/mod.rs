@@ -29,6 +29,7 @@ mod program;
 mod sys;
 mod table;
 mod times;
+mod units;
 
 /// How long the program may take to tell its options: it loads libcamera from an SD card first.
 const HELP_LIMIT: Duration = Duration::from_secs(10);

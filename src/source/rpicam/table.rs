@@ -194,7 +194,7 @@ const ROWS: &[Row] = &[
 /// The options for the picture, and the long names of raspivid's options that it honours with them: all that it has
 /// something for, and all whose value asks for nothing.
 pub fn translate(options: &Options, offer: &Offer) -> (Vec<Given>, Vec<&'static str>) {
-    let (mut given, mut honoured) = (Vec::new(), vec!["inline"]);
+    let (mut given, mut honoured) = (Vec::new(), vec!["codec", "inline"]);
     for row in ROWS {
         match (row.answer)(options) {
             Default => {}

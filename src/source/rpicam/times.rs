@@ -2,7 +2,7 @@
 //!
 //! The file is a list of milliseconds with three decimals, one line for each frame that was written, behind a head
 //! line that begins with `#` ("timecode format v2", as mkvmerge reads it). Its zero is the first frame; which clock
-//! runs behind it (sensor time, or the wall clock since rpicam-apps 1.6) is not said.
+//! runs behind it (sensor time, or the wall clock since rpicam-apps 1.8) is not said.
 
 use std::collections::VecDeque;
 
