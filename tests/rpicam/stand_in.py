@@ -94,7 +94,7 @@ def behaves(name):
 
 
 def number(name, default):
-    return int(BEHAVIOUR.get(name, default))
+    return int(BEHAVIOUR.get(name) or default)
 
 
 def note(name, value):

@@ -95,16 +95,18 @@ impl Child {
 
     /// Waits until one of the pipes has something, at most for `wait`.
     pub fn wait_for_output(&self, wait: Duration) -> Result<()> {
-        let open = [
+        let pipes = [
             Some(&self.data),
             self.times.as_ref(),
             Some(self.messages.pipe()),
         ];
-        let open = open.into_iter().flatten().filter(|pipe| !pipe.has_ended());
-        let mut polled: Vec<PollFd> = open
-            .map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLIN))
-            .collect();
-        match poll(&mut polled, timeout(wait)) {
+        let mut polled = [PollFd::new(self.data.as_fd(), PollFlags::POLLIN); 3];
+        let mut count = 0;
+        for pipe in pipes.into_iter().flatten().filter(|pipe| !pipe.has_ended()) {
+            polled[count] = PollFd::new(pipe.as_fd(), PollFlags::POLLIN);
+            count += 1;
+        }
+        match poll(&mut polled[..count], timeout(wait)) {
             // A signal: the caller looks at what it meant.
             Ok(_) | Err(Errno::EINTR) => Ok(()),
             Err(error) => Err(Error::Camera(format!(

@@ -340,7 +340,7 @@ mod tests {
             bench.line("80.0");
             assert_eq!(
                 bench.taken_bytes(),
-                [next.clone()],
+                std::slice::from_ref(&next),
                 "{begun} bytes of it were there before"
             );
         }
