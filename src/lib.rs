@@ -4,6 +4,7 @@
 //! puts the three together for one viewer after another. Options come from `options`, everything that is printed
 //! goes through `log`, and every early end is an `error`.
 
+pub mod annotation;
 pub mod error;
 pub mod frame;
 pub mod h264;

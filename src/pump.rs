@@ -75,11 +75,17 @@ impl<'a> Pump<'a> {
     /// Moves frames until the session ends.
     pub fn run(&mut self) -> Result<Ending> {
         while !self.stop.requested() {
+            let now = Micros::now();
+            if self.time_left(now).is_zero() {
+                return Ok(Ending::TimeOver);
+            }
+            self.check_stall(now)?;
             let wait = if self.sink.pending() {
                 WAIT_WITH_REST
             } else {
                 WAIT
             };
+            let wait = wait.min(self.time_left(now));
             let want = match self.source.next(&mut self.frame, wait)? {
                 Next::Frame => self.pass_on()?,
                 Next::Idle => self.sink.idle()?,
@@ -88,11 +94,6 @@ impl<'a> Pump<'a> {
             if want == Want::KeyFrame {
                 self.source.request_key_frame();
             }
-            let now = Micros::now();
-            if self.time_is_over(now) {
-                return Ok(Ending::TimeOver);
-            }
-            self.check_stall(now)?;
         }
         Ok(Ending::Stopped)
     }
@@ -114,8 +115,12 @@ impl<'a> Pump<'a> {
         Ok(want)
     }
 
-    fn time_is_over(&self, now: Micros) -> bool {
-        matches!((self.limits.time, self.first_frame), (Some(limit), Some(first)) if now.since(first) >= limit)
+    /// What `-t` leaves, counted from the first frame.
+    fn time_left(&self, now: Micros) -> Duration {
+        match (self.limits.time, self.first_frame) {
+            (Some(limit), Some(first)) => limit.saturating_sub(now.since(first)),
+            _ => Duration::MAX,
+        }
     }
 
     fn check_stall(&self, now: Micros) -> Result<()> {

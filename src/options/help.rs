@@ -7,8 +7,9 @@ use super::table::{Fate, Group, Row, rows};
 const COLUMN: usize = 32;
 
 const NETWORK: &str = "\
-Network: -o tcp://HOST:PORT connects to a viewer and -o udp://HOST:PORT sends to one. With -l,
--o tcp://ADDRESS:PORT waits there and serves one viewer after another: -l -o tcp://0.0.0.0:3333.
+Network: -o tcp://HOST:PORT connects to a viewer, and -o udp://HOST:PORT sends to one. Together
+with -l, it waits at that address and serves one viewer after another, as in
+    picam-stream -t 0 -l -o tcp://0.0.0.0:3333
 HOST is a name, an IPv4 address or an IPv6 address in brackets.
 ";
 

@@ -12,6 +12,8 @@ mod man;
 mod parse;
 mod report;
 mod table;
+#[cfg(test)]
+mod tests;
 mod unhonoured;
 mod value;
 mod words;

@@ -15,7 +15,7 @@ use super::draft::Draft;
 use super::{Command, Word};
 
 /// One option.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// The name behind `--`.
     pub long: &'static str,
@@ -57,7 +57,7 @@ pub enum Fate {
 }
 
 /// What kind of value an option takes, and where it goes. A setter gets only what its kind has let through.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub enum Kind {
     Flag(fn(&mut Draft)),
     /// A whole number in the range, of the unit (may be empty).

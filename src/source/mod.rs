@@ -1,15 +1,16 @@
 //! Where frames come from. `open` is the only place that knows all kinds.
 
+mod file;
+pub mod holders;
+pub mod rpicam;
+pub mod test;
+
 use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::log;
 use crate::options::{self, Options, SourceChoice};
-
-mod file;
-mod holders;
-mod rpicam;
 
 /// What a source had to offer within the time it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +45,13 @@ pub fn open(options: &Options) -> Result<Box<dyn Source>> {
             Ok(Box::new(file::Recording::open(path, options)?))
         }
         SourceChoice::Rpicam => Ok(Box::new(rpicam::Rpicam::open(options)?)),
-        SourceChoice::Test | SourceChoice::Auto => Err(Error::Camera("no camera".into())),
+        SourceChoice::Test => {
+            announce(options, "test card", test::HONOURED);
+            Ok(Box::new(test::open(options)?))
+        }
+        SourceChoice::Auto => Err(Error::Camera(
+            "no camera was found (--source auto); --source test streams a test card".into(),
+        )),
     }
 }
 

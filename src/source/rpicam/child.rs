@@ -95,17 +95,18 @@ impl Child {
 
     /// Waits until one of the pipes has something, at most for `wait`.
     pub fn wait_for_output(&self, wait: Duration) -> Result<()> {
+        let mut open = [&self.data; 3];
         let pipes = [
             Some(&self.data),
             self.times.as_ref(),
             Some(self.messages.pipe()),
         ];
-        let mut polled = [PollFd::new(self.data.as_fd(), PollFlags::POLLIN); 3];
         let mut count = 0;
         for pipe in pipes.into_iter().flatten().filter(|pipe| !pipe.has_ended()) {
-            polled[count] = PollFd::new(pipe.as_fd(), PollFlags::POLLIN);
+            open[count] = pipe;
             count += 1;
         }
+        let mut polled = open.map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLIN));
         match poll(&mut polled[..count], timeout(wait)) {
             // A signal: the caller looks at what it meant.
             Ok(_) | Err(Errno::EINTR) => Ok(()),
