@@ -1,4 +1,5 @@
-//! The texts that name where a stream comes from and goes to: `--source`, `-o`, `-pts`. Nothing is looked up or opened.
+//! The texts that name where a stream comes from and goes to: `--source`, `-o`, `-pts`. Nothing is
+//! looked up or opened.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -56,7 +57,8 @@ pub fn file(text: &OsStr) -> Result<PathBuf, String> {
     Ok(PathBuf::from(text))
 }
 
-/// `HOST:PORT`, the host a name, an IPv4 address or an IPv6 address in brackets (which are taken off).
+/// `HOST:PORT`, the host a name, an IPv4 address or an IPv6 address in brackets (which are taken
+/// off).
 fn address(text: &OsStr) -> Result<(String, u16), String> {
     let (host, port) = utf8(text)?.rsplit_once(':').ok_or("the port is missing")?;
     let port = port

@@ -1,5 +1,5 @@
-//! Everything about options: what they are (`table`), how they are read (`parse`), how they are told
-//! (`help`, `report`). Reading only checks; nothing is opened or run while options are read.
+//! Everything about options: what they are (`table`), how they are read (`parse`), how they are
+//! told (`help`, `report`). Reading only checks; nothing is opened or run while options are read.
 
 mod annotation;
 mod commands;
@@ -108,7 +108,8 @@ pub struct Options {
     pub listen: bool,
     /// `-t`; `None` streams until stopped.
     pub time_limit: Option<Duration>,
-    /// `--stall-timeout`: how long the camera may give nothing; before the first frame three times that.
+    /// `--stall-timeout`: how long the camera may give nothing; before the first frame three times
+    /// that.
     pub stall_timeout: Duration,
     /// `-pts`; a name that begins with `-` is standard output.
     pub pts_file: Option<PathBuf>,
@@ -129,7 +130,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// The frame rate that raspivid sets in the camera: variable (0) where `-ss` asks for a longer exposure than `-fps` leaves time for.
+    /// The frame rate that raspivid sets in the camera: variable (0) where `-ss` asks for a longer
+    /// exposure than `-fps` leaves time for.
     pub fn effective_fps(&self) -> Fps {
         let Fps(fps) = self.video.fps;
         let too_long = u64::from(fps) * u64::from(self.camera.shutter_us) > 1_000_000;

@@ -110,7 +110,8 @@ fn unknown(word: &OsStr, before: Option<&Use>) -> String {
     format!("unknown option {word:?}{hint}; picam-stream --help lists all")
 }
 
-/// The option that was probably meant: with the wrong number of dashes, in other letters, or with `=`.
+/// The option that was probably meant: with the wrong number of dashes, in other letters, or with
+/// `=`.
 fn similar(word: &OsStr) -> Option<&'static Row> {
     let name = word.to_str()?.trim_start_matches('-').split('=').next()?;
     rows().find(|row| {

@@ -1,4 +1,5 @@
-//! The options that raspivid does not have. They have long names only, so that they never clash with one of raspivid's.
+//! The options that raspivid does not have. They have long names only, so that they never clash
+//! with one of raspivid's.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Where raspivid is careless and we are not: each refusal is one line that names the option, what was given and what is allowed.
+//! Where raspivid is careless and we are not: each refusal is one line that names the option, what
+//! was given and what is allowed.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;

@@ -8,6 +8,7 @@ mod card;
 mod encode_h264;
 mod encode_jpeg;
 pub mod layout;
+mod orientation;
 mod overlay;
 mod pace;
 mod scene;
