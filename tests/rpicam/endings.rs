@@ -85,7 +85,7 @@ fn what_the_program_has_started_ends_too() {
 #[test]
 fn a_program_that_gives_nothing_is_a_stall() {
     let stand_in = StandIn::new("1.13.0", "vc4").behaving("hang=10");
-    let mut session = stand_in.session(&["--stall-timeout", "500"]);
+    let mut session = stand_in.session(&["--stall-timeout", "3000"]);
     session.read_to_end();
     assert_eq!(session.wait(LONG).code(), Some(75), "{}", session.log());
     assert!(

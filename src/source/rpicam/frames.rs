@@ -24,7 +24,7 @@ use crate::units::Micros;
 pub const QUIET: Duration = Duration::from_millis(3);
 
 /// The same where lines come: long, since then only a line that was lost leaves a frame without its end.
-const QUIET_WITH_LINES: Duration = Duration::from_millis(50);
+const QUIET_WITH_LINES: Duration = Duration::from_millis(200);
 
 /// Frames older than this are not given out while newer ones wait: DESIGN's limit for beginning a frame.
 const STALE: Duration = Duration::from_secs(2);
