@@ -1,7 +1,9 @@
 //! Where frames come from. `open` is the only place that knows all kinds.
 
 mod file;
+pub mod holders;
 pub mod mmal;
+pub mod rpicam;
 pub mod test;
 
 use std::time::Duration;
@@ -43,6 +45,7 @@ pub fn open(options: &Options) -> Result<Box<dyn Source>> {
             announce(options, &format!("file {}", path.display()), file::HONOURED);
             Ok(Box::new(file::Recording::open(path, options)?))
         }
+        SourceChoice::Rpicam => Ok(Box::new(rpicam::Rpicam::open(options)?)),
         SourceChoice::Test => {
             announce(options, "test card", test::HONOURED);
             Ok(Box::new(test::open(options)?))
@@ -57,6 +60,10 @@ pub fn open(options: &Options) -> Result<Box<dyn Source>> {
 
 fn announce(options: &Options, camera_name: &str, honoured: &[&str]) {
     report(options, camera_name);
+    warn_unhonoured(options, honoured);
+}
+
+fn warn_unhonoured(options: &Options, honoured: &[&str]) {
     if let Some(warning) = options::unhonoured(options, honoured) {
         log::warn!("{warning}");
     }
