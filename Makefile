@@ -47,13 +47,13 @@ bench:
 
 deb:
 	@tests/setup.sh deb
-	@debian/verify-binary.sh $(ARCH) $$(debian/cross.sh $(ARCH))
+	@binary=$$(debian/cross.sh $(ARCH)) && debian/verify-binary.sh $(ARCH) "$$binary"
 	@debian/package.sh $(ARCH)
 
 # The same program for an emulated Raspberry Pi Zero: static, since there are no ARMv6 libraries to run it with.
 zero:
 	@tests/setup.sh deb
-	@debian/verify-binary.sh zero $$(debian/cross.sh zero)
+	@binary=$$(debian/cross.sh zero) && debian/verify-binary.sh zero "$$binary"
 	@install -D -s --strip-program=arm-linux-gnueabihf-strip \
 		target/cross/arm-unknown-linux-musleabihf/release/picam-stream target/zero/picam-stream
 

@@ -23,8 +23,8 @@ packages_of() {
     test) echo "$BUILD systemd systemd-container mmdebstrap qemu-user-static binfmt-support" \
         "gcc-arm-linux-gnueabihf libc6-dev-armhf-cross lintian piuparts ffmpeg gstreamer1.0-tools" \
         "gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav" \
-        "netcat-openbsd iproute2 strace jq procps psmisc util-linux bash-completion file xz-utils" ;;
-    bench) echo "$BUILD ffmpeg strace jq systemd procps" ;;
+        "python3 netcat-openbsd iproute2 strace jq procps psmisc util-linux bash-completion file xz-utils" ;;
+    bench) echo "$BUILD ffmpeg python3 strace jq systemd procps" ;;
     *) echo "tests/setup.sh: no group '$1' (there are run, check, deb, test, bench)" >&2; exit 64 ;;
     esac
 }

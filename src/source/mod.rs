@@ -1,6 +1,9 @@
 //! Where frames come from. `open` is the only place that knows all kinds.
 
 mod file;
+pub mod holders;
+pub mod mmal;
+pub mod rpicam;
 pub mod test;
 
 use std::time::Duration;
@@ -42,10 +45,13 @@ pub fn open(options: &Options) -> Result<Box<dyn Source>> {
             announce(options, &format!("file {}", path.display()), file::HONOURED);
             Ok(Box::new(file::Recording::open(path, options)?))
         }
+        SourceChoice::Rpicam => Ok(Box::new(rpicam::Rpicam::open(options)?)),
         SourceChoice::Test => {
             announce(options, "test card", test::HONOURED);
             Ok(Box::new(test::open(options)?))
         }
+        // Every option of the camera and the encoder is honoured: they are this camera's.
+        SourceChoice::Mmal => mmal::open(options, |camera_name| report(options, camera_name)),
         SourceChoice::Auto => Err(Error::Camera(
             "no camera was found (--source auto); --source test streams a test card".into(),
         )),
@@ -53,10 +59,19 @@ pub fn open(options: &Options) -> Result<Box<dyn Source>> {
 }
 
 fn announce(options: &Options, camera_name: &str, honoured: &[&str]) {
-    if options.verbose {
-        log::report(&options::settings(options, camera_name));
-    }
+    report(options, camera_name);
+    warn_unhonoured(options, honoured);
+}
+
+fn warn_unhonoured(options: &Options, honoured: &[&str]) {
     if let Some(warning) = options::unhonoured(options, honoured) {
         log::warn!("{warning}");
+    }
+}
+
+/// raspivid's report of `-v`.
+fn report(options: &Options, camera_name: &str) {
+    if options.verbose {
+        log::report(&options::settings(options, camera_name));
     }
 }
