@@ -27,4 +27,4 @@ trap 'trap - INT TERM HUP EXIT; kill -TERM -- "-$listener" 2>/dev/null; wait "$l
 wait "$listener" && status=0 || status=$?
 trap - EXIT
 echo "nothing listens on port $port any more: is it taken? PORT=3334 make run takes another" >&2
-exit $status
+exit "$status"
