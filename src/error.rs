@@ -45,7 +45,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(text) | Self::Camera(text) | Self::Output(text) | Self::Stalled(text) => f.write_str(text),
+            Self::Usage(text) | Self::Camera(text) | Self::Output(text) | Self::Stalled(text) => {
+                f.write_str(text)
+            }
             Self::Viewer(Departure::Left) => f.write_str("viewer left"),
             Self::Viewer(Departure::Stuck) => f.write_str("viewer stuck"),
         }

@@ -1,12 +1,18 @@
 //! picam-stream: the camera of a Raspberry Pi, streamed on demand.
 //!
-//! Every process is one source, one loop, one sink: `source` gives frames, `pump` moves them, `sink`
-//! takes them. Options come from `options`, everything that is printed goes through `log`.
+//! Every process is one source, one loop, one sink: `source` gives frames, `pump` moves them, `sink` takes them; `session`
+//! puts the three together for one viewer after another. Options come from `options`, everything that is printed
+//! goes through `log`, and every early end is an `error`.
 
+pub mod annotation;
 pub mod error;
 pub mod frame;
 pub mod h264;
+pub mod log;
 pub mod options;
+pub mod pump;
+pub mod session;
 pub mod sink;
 pub mod source;
+pub mod stop;
 pub mod units;

@@ -1,3 +1,49 @@
-//! picam-stream: see `lib.rs`.
+//! The program: options, log, run, exit status. What each part does is told in `lib.rs`.
 
-fn main() {}
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use picam_stream::error::{Error, Result};
+use picam_stream::options::{self, Command};
+use picam_stream::stop::Stop;
+use picam_stream::{log, session};
+
+fn main() -> ExitCode {
+    log::init();
+    match options::parse(std::env::args_os().skip(1)).and_then(run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::error!("{error}{}", origin(&error));
+            ExitCode::from(error.exit_status())
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Stream(options) => session::run(&options, &catch_signals()?),
+        Command::Help => print(&options::help()),
+        Command::Version => print(concat!("picam-stream ", env!("CARGO_PKG_VERSION"), "\n")),
+    }
+}
+
+fn catch_signals() -> Result<Stop> {
+    Stop::on_signals()
+        .map_err(|error| Error::Output(format!("catching SIGINT and SIGTERM failed: {error}")))
+}
+
+fn print(text: &str) -> Result<()> {
+    io::stdout()
+        .write_all(text.as_bytes())
+        .map_err(|error| Error::Output(format!("writing to standard output failed: {error}")))
+}
+
+/// Where a wrong option comes from, when it was not typed.
+fn origin(error: &Error) -> &'static str {
+    let from_conffile =
+        std::env::var_os("RASPIVID_OPTIONS").is_some_and(|options| !options.is_empty());
+    match error {
+        Error::Usage(_) if from_conffile => " (RASPIVID_OPTIONS is set in /etc/default/raspivid)",
+        _ => "",
+    }
+}

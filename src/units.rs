@@ -12,7 +12,8 @@ pub struct Micros(pub u64);
 impl Micros {
     /// Now. The clock has been there in every Linux that this program can start on.
     pub fn now() -> Self {
-        let time = clock_gettime(ClockId::CLOCK_MONOTONIC).expect("CLOCK_MONOTONIC is always there");
+        let time =
+            clock_gettime(ClockId::CLOCK_MONOTONIC).expect("CLOCK_MONOTONIC is always there");
         Self::from_duration(Duration::from(time))
     }
 
@@ -28,7 +29,10 @@ impl Micros {
 
     /// This point, `later` on.
     pub fn after(self, later: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(later.as_micros()).unwrap_or(u64::MAX)))
+        Self(
+            self.0
+                .saturating_add(u64::try_from(later.as_micros()).unwrap_or(u64::MAX)),
+        )
     }
 }
 
@@ -49,7 +53,8 @@ impl Fps {
     /// When frame `index` is due after the first one. Computed anew for each frame, so nothing adds up.
     pub fn due(self, index: u64) -> Duration {
         let rate = u64::from(self.or_default().0);
-        Duration::from_secs(index / rate) + Duration::from_nanos(index % rate * 1_000_000_000 / rate)
+        Duration::from_secs(index / rate)
+            + Duration::from_nanos(index % rate * 1_000_000_000 / rate)
     }
 }
 
@@ -86,6 +91,9 @@ mod tests {
     fn time_never_runs_backwards() {
         assert_eq!(Micros(5).since(Micros(7)), Duration::ZERO);
         assert_eq!(Micros(7).since(Micros(5)), Duration::from_micros(2));
-        assert_eq!(Micros(u64::MAX).after(Duration::from_secs(1)), Micros(u64::MAX));
+        assert_eq!(
+            Micros(u64::MAX).after(Duration::from_secs(1)),
+            Micros(u64::MAX)
+        );
     }
 }

@@ -1,1 +1,8 @@
-//! Pure functions on H.264 bytes (ITU-T H.264): no sockets, no clocks, no allocation beyond what is returned.
+//! Pure functions on H.264 bytes in Annex B form (ITU-T H.264): no sockets, no clocks.
+//!
+//! `nal` finds NAL units, `access_unit` cuts a byte stream into pictures, `parameter_sets` makes every key
+//! frame decodable by itself. Nothing here decodes a picture.
+
+pub mod access_unit;
+pub mod nal;
+pub mod parameter_sets;

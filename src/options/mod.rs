@@ -1,5 +1,32 @@
-//! Everything about options: what they are (`table`), how they are read (`parse`), how they are told
-//! (`help`, `report`). Reading only checks; nothing is opened or run while options are read.
+//! Everything about options: what they are (`table`), how they are read (`parse`), how they are
+//! told (`help`, `report`). Reading only checks; nothing is opened or run while options are read.
+
+mod annotation;
+mod commands;
+mod complete;
+mod draft;
+mod endpoints;
+mod help;
+mod limits;
+mod man;
+mod parse;
+mod report;
+mod table;
+#[cfg(test)]
+mod tests;
+mod unhonoured;
+mod value;
+mod words;
+
+pub use commands::{COMMANDS, CommandWord};
+pub use complete::bash_completion;
+pub use help::help;
+pub use limits::{level_for, slices_for};
+pub use man::man_page;
+pub use parse::parse;
+pub use report::settings;
+pub use table::{Fate, Group, Kind, Row, find, rows};
+pub use unhonoured::unhonoured;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -44,8 +71,14 @@ pub enum Output {
     /// `-o -`: standard output, or the connection on descriptor 0.
     Stdout,
     File(PathBuf),
-    Tcp { host: String, port: u16 },
-    Udp { host: String, port: u16 },
+    Tcp {
+        host: String,
+        port: u16,
+    },
+    Udp {
+        host: String,
+        port: u16,
+    },
 }
 
 /// The form of the stream: `--format`.
@@ -73,9 +106,10 @@ pub struct Options {
     pub listen: bool,
     /// `-t`; `None` streams until stopped.
     pub time_limit: Option<Duration>,
-    /// `--stall-timeout`: how long the camera may give nothing; before the first frame three times that.
+    /// `--stall-timeout`: how long the camera may give nothing; before the first frame three times
+    /// that.
     pub stall_timeout: Duration,
-    /// `-pts`.
+    /// `-pts`; a name that begins with `-` is standard output.
     pub pts_file: Option<PathBuf>,
     /// `-fl`: kept for the report; every frame is written at once in any case.
     pub flush: bool,
@@ -91,6 +125,30 @@ pub struct Options {
     pub warnings: Vec<String>,
     /// What stood behind `--`, for the capture program of the system.
     pub passed_on: Vec<OsString>,
+}
+
+impl Options {
+    /// The frame rate that raspivid sets in the camera: variable (0) where `-ss` asks for a longer
+    /// exposure than `-fps` leaves time for.
+    pub fn effective_fps(&self) -> Fps {
+        let Fps(fps) = self.video.fps;
+        let too_long = u64::from(fps) * u64::from(self.camera.shutter_us) > 1_000_000;
+        if too_long { Fps(0) } else { Fps(fps) }
+    }
+
+    /// Whether an option was given, by its long name.
+    pub fn was_given(&self, long: &str) -> bool {
+        self.given.contains(&long)
+    }
+}
+
+impl Default for Options {
+    /// What an empty command line would mean: every default of the table.
+    fn default() -> Self {
+        draft::Draft::new()
+            .finish()
+            .expect("a test reads every default")
+    }
 }
 
 /// What the encoder is asked for.
@@ -109,6 +167,7 @@ pub struct Video {
     pub level: Word,
     /// 0 is off.
     pub qp: u32,
+    /// After raspivid's limit to the rows of macroblocks.
     pub slices: u32,
     pub inline_headers: bool,
     pub sps_timing: bool,
@@ -183,16 +242,23 @@ pub struct Annotation {
     pub y: u32,
 }
 
-/// Values that only the `-v` report shows.
+/// Values that only the `-v` report shows: as they were given, before caps, limits and rounding.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReportOnly {
     pub gps: bool,
     pub bitrate_asked: Bitrate,
     pub level_asked: Word,
+    pub slices_asked: u32,
+    pub sharpness_asked: i32,
+    pub contrast_asked: i32,
+    pub brightness_asked: i32,
+    pub saturation_asked: i32,
+    pub rotation_asked: i32,
     pub filename: Option<String>,
     pub segment_ms: u32,
     pub segment_wrap: u32,
     pub segment_start: u32,
+    /// Where `-r` was given.
     pub raw_format: Option<Word>,
     pub wait_method: &'static str,
     pub initial_state: Word,

@@ -1,13 +1,30 @@
-//! Where frames go. `open` is the only place that knows all kinds.
+//! Where frames go. `Outlet` is the only place that knows all kinds.
 
+mod discard;
+mod listener;
+mod stream;
+mod sys;
+mod target;
+
+use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
+
+use nix::sys::socket::{SockaddrLike, SockaddrStorage, getpeername};
+
+use self::discard::Discard;
+use self::listener::Door;
+use self::stream::channel::Channel;
+use self::stream::{Setup, Stream, Timecodes};
 use crate::error::Result;
 use crate::frame::Frame;
+use crate::options::{Format, Options, Output};
+use crate::stop::Stop;
 
 /// What a sink would like from the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Want {
     Nothing,
-    /// A key frame soon: the viewer has just come, or was skipped forward.
+    /// A key frame soon: the viewer was skipped forward.
     KeyFrame,
 }
 
@@ -40,4 +57,114 @@ pub trait Sink {
 
     /// What went through so far.
     fn tally(&self) -> Tally;
+}
+
+/// Gives a sink for every viewer: one after another with `-l`, else one.
+pub struct Outlet<'a> {
+    options: &'a Options,
+    door: Option<Door>,
+}
+
+impl<'a> Outlet<'a> {
+    /// Opens the listener of `-l`; everything else is opened for its viewer.
+    pub fn new(options: &'a Options) -> Result<Self> {
+        let door = match &options.output {
+            Output::Tcp { host, port } if options.listen => Some(Door::open(host, *port)?),
+            _ => None,
+        };
+        Ok(Self { options, door })
+    }
+
+    /// Whether another viewer can come after this one.
+    pub fn serves_again(&self) -> bool {
+        self.door.is_some()
+    }
+
+    /// The sink for the next viewer; `None` when it is time to stop before one comes.
+    pub fn next_sink(&self, stop: &Stop) -> Result<Option<Box<dyn Sink>>> {
+        let channel = match &self.options.output {
+            Output::Discard => {
+                log::warn!(
+                    "no -o is given: the camera runs and nothing is kept; -o - writes to standard output"
+                );
+                return Ok(Some(Box::new(Discard::default())));
+            }
+            Output::Stdout => Some(target::standard()?),
+            Output::File(path) => target::file(path, stop)?,
+            Output::Tcp { host, port } => self.tcp(host, *port, stop)?,
+            Output::Udp { host, port } => Some(target::udp(host, *port, self.datagram_bytes())?),
+        };
+        let Some(channel) = channel else {
+            return Ok(None);
+        };
+        if let Some(viewer) = viewer(&channel) {
+            log::info!("viewer {viewer}");
+        }
+        Ok(Some(Box::new(Stream::new(channel, self.setup()?))))
+    }
+
+    fn tcp(&self, host: &str, port: u16, stop: &Stop) -> Result<Option<Channel>> {
+        match &self.door {
+            Some(door) => Ok(door
+                .next_viewer(stop)?
+                .map(|viewer| Channel::Socket(viewer.into()))),
+            None => target::tcp(host, port).map(Some),
+        }
+    }
+
+    fn datagram_bytes(&self) -> usize {
+        match self.options.format {
+            Format::H264 => target::DATAGRAM_BYTES,
+            Format::MpegTs => target::TS_DATAGRAM_BYTES,
+        }
+    }
+
+    fn setup(&self) -> Result<Setup> {
+        let timecodes = self
+            .options
+            .pts_file
+            .as_deref()
+            .map(Timecodes::create)
+            .transpose()?;
+        Ok(Setup {
+            name: name(&self.options.output),
+            format: self.options.format,
+            codec: self.options.video.codec,
+            door: self.door.clone(),
+            timecodes,
+        })
+    }
+}
+
+fn name(output: &Output) -> String {
+    match output {
+        Output::Discard => "nothing".into(),
+        Output::Stdout => "standard output".into(),
+        Output::File(path) => path.display().to_string(),
+        Output::Tcp { host, port } => format!("tcp://{host}:{port}"),
+        Output::Udp { host, port } => format!("udp://{host}:{port}"),
+    }
+}
+
+/// Who watches: as systemd says it, else as the socket does.
+fn viewer(channel: &Channel) -> Option<String> {
+    let socket = channel.socket()?;
+    if let (Ok(address), Ok(port)) = (std::env::var("REMOTE_ADDR"), std::env::var("REMOTE_PORT")) {
+        return Some(if address.contains(':') {
+            format!("[{address}]:{port}")
+        } else {
+            format!("{address}:{port}")
+        });
+    }
+    let peer: SockaddrStorage = getpeername(socket.as_raw_fd()).ok()?;
+    let address = match (peer.as_sockaddr_in(), peer.as_sockaddr_in6()) {
+        (Some(ipv4), _) => SocketAddr::from((ipv4.ip(), ipv4.port())),
+        (_, Some(ipv6)) => SocketAddr::from((ipv6.ip(), ipv6.port())),
+        _ => {
+            return peer
+                .family()
+                .map(|family| format!("on a socket of family {family:?}"));
+        }
+    };
+    Some(SocketAddr::new(address.ip().to_canonical(), address.port()).to_string())
 }

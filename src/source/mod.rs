@@ -1,9 +1,14 @@
 //! Where frames come from. `open` is the only place that knows all kinds.
 
+mod file;
+pub mod test;
+
 use std::time::Duration;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::frame::Frame;
+use crate::log;
+use crate::options::{self, Options, SourceChoice};
 
 /// What a source had to offer within the time it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,5 +32,31 @@ pub trait Source {
     /// How many frames the source itself had to drop so far, because it or its reader was too slow.
     fn dropped(&self) -> u64 {
         0
+    }
+}
+
+/// Opens the source that the options ask for, with the `-v` report and the warning about what it cannot honour.
+pub fn open(options: &Options) -> Result<Box<dyn Source>> {
+    match &options.source {
+        SourceChoice::File(path) => {
+            announce(options, &format!("file {}", path.display()), file::HONOURED);
+            Ok(Box::new(file::Recording::open(path, options)?))
+        }
+        SourceChoice::Test => {
+            announce(options, "test card", test::HONOURED);
+            Ok(Box::new(test::open(options)?))
+        }
+        SourceChoice::Auto => Err(Error::Camera(
+            "no camera was found (--source auto); --source test streams a test card".into(),
+        )),
+    }
+}
+
+fn announce(options: &Options, camera_name: &str, honoured: &[&str]) {
+    if options.verbose {
+        log::report(&options::settings(options, camera_name));
+    }
+    if let Some(warning) = options::unhonoured(options, honoured) {
+        log::warn!("{warning}");
     }
 }

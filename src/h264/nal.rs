@@ -1,0 +1,136 @@
+//! NAL units in a byte stream: where they begin, where they end, what they are (ITU-T H.264 clause 7.3.1 and annex B).
+
+use memchr::memmem;
+
+/// What stands before every NAL unit (clause B.1.1, start_code_prefix_one_3bytes).
+pub const START_CODE: [u8; 3] = [0, 0, 1];
+
+/// The start code with the zero_byte that must stand before SPS, PPS and the first NAL unit of an access unit.
+pub const LONG_START_CODE: [u8; 4] = [0, 0, 0, 1];
+
+/// nal_unit_type (table 7-1), as far as it decides anything here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NalType {
+    /// A coded slice of a picture that is not an IDR picture, or a data partition of one (1 to 4).
+    Slice,
+    /// A coded slice of an IDR picture (5).
+    IdrSlice,
+    Sei,
+    Sps,
+    Pps,
+    AccessUnitDelimiter,
+    /// Prefix NAL units, subset SPS and the reserved types that begin an access unit too (14 to 18).
+    BeginsAccessUnit,
+    Other,
+}
+
+impl NalType {
+    /// The type from the first byte of a NAL unit.
+    pub fn of(header: u8) -> Self {
+        match header & 0x1f {
+            1..=4 => Self::Slice,
+            5 => Self::IdrSlice,
+            6 => Self::Sei,
+            7 => Self::Sps,
+            8 => Self::Pps,
+            9 => Self::AccessUnitDelimiter,
+            14..=18 => Self::BeginsAccessUnit,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether it carries picture data (VCL).
+    pub fn is_slice(self) -> bool {
+        matches!(self, Self::Slice | Self::IdrSlice)
+    }
+}
+
+/// One NAL unit in a byte stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nal<'a> {
+    pub kind: NalType,
+    /// With its start code and the zero_byte before it.
+    pub with_start_code: &'a [u8],
+    /// Header byte and payload, without trailing zero bytes.
+    pub bytes: &'a [u8],
+}
+
+/// The NAL units of `stream`, one after the other; what stands before the first start code is passed over.
+pub fn units(stream: &[u8]) -> impl Iterator<Item = Nal<'_>> {
+    let mut next = find_start_code(stream, 0);
+    std::iter::from_fn(move || {
+        loop {
+            let code = next.take()?;
+            let header = code.end;
+            next = find_start_code(stream, header);
+            let end = next
+                .as_ref()
+                .map_or(stream.len(), |following| following.start);
+            let bytes = without_trailing_zeros(&stream[header..end]);
+            if let Some(&first) = bytes.first() {
+                let with_start_code = &stream[code.start..end];
+                return Some(Nal {
+                    kind: NalType::of(first),
+                    with_start_code,
+                    bytes,
+                });
+            }
+        }
+    })
+}
+
+/// The first start code at or after `from`, with the zero_byte before it where there is one.
+pub fn find_start_code(stream: &[u8], from: usize) -> Option<std::ops::Range<usize>> {
+    let at = from + memmem::find(stream.get(from..)?, &START_CODE)?;
+    let start = if at > from && stream[at - 1] == 0 {
+        at - 1
+    } else {
+        at
+    };
+    Some(start..at + START_CODE.len())
+}
+
+fn without_trailing_zeros(bytes: &[u8]) -> &[u8] {
+    let end = bytes
+        .iter()
+        .rposition(|&byte| byte != 0)
+        .map_or(0, |last| last + 1);
+    &bytes[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_found_behind_short_and_long_start_codes() {
+        let stream = [
+            0, 0, 0, 1, 0x67, 1, 2, 0, 0, 1, 0x68, 3, 0, 0, 0, 1, 0x65, 4, 0, 0,
+        ];
+        let found: Vec<_> = units(&stream).map(|nal| (nal.kind, nal.bytes)).collect();
+        assert_eq!(
+            found,
+            [
+                (NalType::Sps, &[0x67, 1, 2][..]),
+                (NalType::Pps, &[0x68, 3][..]),
+                (NalType::IdrSlice, &[0x65, 4][..])
+            ]
+        );
+    }
+
+    #[test]
+    fn a_unit_with_its_start_code_keeps_every_byte_of_the_stream() {
+        let stream = [0, 0, 0, 1, 0x67, 1, 0, 0, 0, 1, 0x68, 3, 0, 0];
+        let joined: Vec<u8> = units(&stream)
+            .flat_map(|nal| nal.with_start_code.to_vec())
+            .collect();
+        assert_eq!(joined, stream);
+    }
+
+    #[test]
+    fn start_codes_with_nothing_behind_them_are_no_units() {
+        assert_eq!(units(&[0, 0, 1, 0, 0, 1, 0, 0, 0]).count(), 0);
+        assert_eq!(units(b"no start code").count(), 0);
+        assert_eq!(units(&[]).count(), 0);
+    }
+}

@@ -1,0 +1,38 @@
+//! The words that may stand first instead of an option. Each reads the words behind it.
+
+use std::ffi::{OsStr, OsString};
+
+use super::Command;
+use crate::error::{Error, Result};
+
+/// A command word.
+pub struct CommandWord {
+    pub name: &'static str,
+    /// One line for `--help`, without a full stop.
+    pub help: &'static str,
+    /// Reads what stands behind the word.
+    pub parse: fn(&[OsString]) -> Result<Command>,
+}
+
+/// All command words. Without one, picam-stream streams.
+pub const COMMANDS: &[CommandWord] = &[];
+
+/// Reads a command line that begins with `word`, which is no option.
+pub fn parse(word: &OsStr, rest: &[OsString]) -> Result<Command> {
+    match COMMANDS.iter().find(|command| word == command.name) {
+        Some(command) => (command.parse)(rest),
+        None => Err(Error::Usage(unknown(word))),
+    }
+}
+
+fn unknown(word: &OsStr) -> String {
+    let names: Vec<_> = COMMANDS.iter().map(|command| command.name).collect();
+    let known = if names.is_empty() {
+        "there is none".to_owned()
+    } else {
+        names.join(", ")
+    };
+    format!(
+        "unknown command {word:?}; commands: {known}; options begin with -, see picam-stream --help"
+    )
+}

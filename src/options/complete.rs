@@ -1,0 +1,103 @@
+//! The bash completion, from the table: names of options, the words that options take, file names.
+
+use super::commands::COMMANDS;
+use super::endpoints::SOURCES;
+use super::table::{Arity, Row, rows};
+
+const HEAD: &str = r#"# bash completion for picam-stream
+
+_picam_stream()
+{
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} word words
+    COMPREPLY=()
+    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        # What stands behind -- belongs to another program.
+        [[ $word == -- ]] && return
+    done
+    # To readline file:PATH is three words.
+    if [[ ${COMP_WORDS[COMP_CWORD-2]} == --source && $prev$cur == file: ]]; then
+        prev=FILE cur=
+    elif [[ ${COMP_WORDS[COMP_CWORD-3]} == --source && $prev == : ]]; then
+        prev=FILE
+    fi
+    case $prev in
+"#;
+
+const TAIL: &str = r#"    esac
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+    [[ ${COMPREPLY[0]} == *: ]] && compopt -o nospace
+}
+complete -F _picam_stream picam-stream
+"#;
+
+const FILES: &str = r#"compopt -o filenames
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return"#;
+
+/// The completion as a script for bash.
+pub fn bash_completion() -> String {
+    let mut script = HEAD.to_owned();
+    script.push_str(&case(names(takes_file).chain(["FILE".to_owned()]), FILES));
+    for row in rows() {
+        let words = words(row);
+        if !words.is_empty() {
+            script.push_str(&case(
+                row.all_names(),
+                &format!("words='{}'", words.join(" ")),
+            ));
+        }
+    }
+    let other = |row: &Row| row.arity() == Arity::One && !takes_file(row) && words(row).is_empty();
+    script.push_str(&case(names(other), "return"));
+    script.push_str(&options());
+    script.push_str(TAIL);
+    script
+}
+
+/// Anywhere else: all options, and in the first place the commands.
+fn options() -> String {
+    let commands: Vec<_> = COMMANDS.iter().map(|command| command.name).collect();
+    let options: Vec<_> = names(|_| true).collect();
+    let first = if commands.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "\n            ((COMP_CWORD == 1)) && words+=' {}'",
+            commands.join(" ")
+        )
+    };
+    case(
+        ["*".to_owned()],
+        &format!("words='{} --'{first}", options.join(" ")),
+    )
+}
+
+fn case(patterns: impl IntoIterator<Item = String>, commands: &str) -> String {
+    // The ? of -? would stand for any letter.
+    let patterns: Vec<_> = patterns
+        .into_iter()
+        .map(|pattern| pattern.replace('?', "\\?"))
+        .collect();
+    format!(
+        "        {})\n            {commands}\n            ;;\n",
+        patterns.join(" | ")
+    )
+}
+
+fn names(wanted: impl Fn(&Row) -> bool) -> impl Iterator<Item = String> {
+    rows()
+        .filter(move |row| wanted(row))
+        .flat_map(Row::all_names)
+}
+
+fn words(row: &Row) -> Vec<&'static str> {
+    if row.long == "source" {
+        SOURCES.to_vec()
+    } else {
+        row.kind.words().iter().map(|word| word.name).collect()
+    }
+}
+
+fn takes_file(row: &Row) -> bool {
+    matches!(row.placeholder, "FILE" | "OUTPUT")
+}

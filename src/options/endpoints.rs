@@ -1,0 +1,160 @@
+//! The texts that name where a stream comes from and goes to: `--source`, `-o`, `-pts`. Nothing is
+//! looked up or opened.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use super::value::utf8;
+use super::{Output, SourceChoice};
+
+/// How the values of `--source` begin.
+pub const SOURCES: &[&str] = &["auto", "test", "file:"];
+
+/// Reads `--source`.
+pub fn source(text: &OsStr) -> Result<SourceChoice, String> {
+    match text.as_bytes() {
+        b"auto" => Ok(SourceChoice::Auto),
+        b"test" => Ok(SourceChoice::Test),
+        bytes => match bytes.strip_prefix(b"file:") {
+            Some(path) => Ok(SourceChoice::File(file(OsStr::from_bytes(path))?)),
+            None => Err(String::new()),
+        },
+    }
+}
+
+/// Reads `-o`.
+pub fn output(text: &OsStr) -> Result<Output, String> {
+    let bytes = text.as_bytes();
+    if bytes.starts_with(b"-") {
+        return Ok(Output::Stdout);
+    }
+    if let Some(rest) = bytes.strip_prefix(b"tcp://") {
+        return address(OsStr::from_bytes(rest)).map(|(host, port)| Output::Tcp { host, port });
+    }
+    if let Some(rest) = bytes.strip_prefix(b"udp://") {
+        return address(OsStr::from_bytes(rest)).map(|(host, port)| Output::Udp { host, port });
+    }
+    file(text).map(Output::File)
+}
+
+/// Reads `-pts`: a file, or standard output for any name that begins with `-`.
+pub fn pts_file(text: &OsStr) -> Result<PathBuf, String> {
+    file(text)
+}
+
+/// The name of a file: any bytes, but neither none nor a network address.
+pub fn file(text: &OsStr) -> Result<PathBuf, String> {
+    if text.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    if let Some((scheme, _)) = text.to_str().and_then(|text| text.split_once("://"))
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    {
+        return Err(format!("{scheme}:// is not possible here"));
+    }
+    Ok(PathBuf::from(text))
+}
+
+/// `HOST:PORT`, the host a name, an IPv4 address or an IPv6 address in brackets (which are taken
+/// off).
+fn address(text: &OsStr) -> Result<(String, u16), String> {
+    let (host, port) = utf8(text)?.rsplit_once(':').ok_or("the port is missing")?;
+    let port = port
+        .parse()
+        .map_err(|_| format!("{port:?} is not a port from 0 to 65535"))?;
+    let host = match host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+    {
+        Some(inner) => ipv6(inner)?,
+        None if host.contains(':') => return Err("an IPv6 address stands in brackets".to_owned()),
+        None => host,
+    };
+    if host.is_empty() || host.contains(|c: char| c.is_whitespace() || "/[]@\0".contains(c)) {
+        return Err(format!("{host:?} is not a host"));
+    }
+    Ok((host.to_owned(), port))
+}
+
+/// Checks an IPv6 address, which may name its interface behind `%`.
+fn ipv6(text: &str) -> Result<&str, String> {
+    let address = text.split_once('%').map_or(text, |(address, _)| address);
+    match address.parse::<std::net::Ipv6Addr>() {
+        Ok(_) => Ok(text),
+        Err(_) => Err(format!("{text:?} is not an IPv6 address")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tcp(host: &str, port: u16) -> Option<Output> {
+        Some(Output::Tcp {
+            host: host.to_owned(),
+            port,
+        })
+    }
+
+    #[test]
+    fn an_output_is_standard_output_a_file_or_an_address() {
+        let read = |text: &str| output(OsStr::new(text)).ok();
+        assert_eq!(read("-"), Some(Output::Stdout));
+        assert_eq!(read("-anything"), Some(Output::Stdout));
+        assert_eq!(read("video.h264"), Some(Output::File("video.h264".into())));
+        assert_eq!(read("a:b"), Some(Output::File("a:b".into())));
+        assert_eq!(read("tcp://0.0.0.0:3333"), tcp("0.0.0.0", 3333));
+        assert_eq!(read("tcp://camera.local:1"), tcp("camera.local", 1));
+        assert_eq!(read("tcp://[::1]:3333"), tcp("::1", 3333));
+        assert_eq!(read("tcp://[fe80::1%eth0]:3333"), tcp("fe80::1%eth0", 3333));
+        let udp = Output::Udp {
+            host: "239.0.0.1".to_owned(),
+            port: 65535,
+        };
+        assert_eq!(read("udp://239.0.0.1:65535"), Some(udp));
+    }
+
+    #[test]
+    fn an_address_that_cannot_work_is_refused() {
+        for wrong in [
+            "",
+            "tcp://",
+            "tcp://host",
+            "tcp://:3333",
+            "tcp://host:",
+            "tcp://host:65536",
+            "tcp://host:-1",
+            "tcp://host:12x",
+            "tcp://host:3333/",
+            "tcp://a/b:1",
+            "tcp://a b:1",
+            "tcp://::1:3333",
+            "tcp://[::1]",
+            "tcp://[host]:1",
+            "udp://[]:1",
+            "rtsp://host:8554/x",
+            "TCP://host:1",
+        ] {
+            assert!(output(OsStr::new(wrong)).is_err(), "{wrong}");
+        }
+        assert!(output(OsStr::from_bytes(b"tcp://h\xff:1")).is_err());
+    }
+
+    #[test]
+    fn a_file_name_may_be_any_bytes() {
+        let name = OsStr::from_bytes(b"\xff\xfe.h264");
+        assert_eq!(output(name), Ok(Output::File(name.into())));
+        let text = OsStr::from_bytes(b"file:\xff\xfe.h264");
+        assert_eq!(source(text), Ok(SourceChoice::File(name.into())));
+    }
+
+    #[test]
+    fn a_source_is_auto_test_or_a_file() {
+        assert_eq!(source(OsStr::new("auto")), Ok(SourceChoice::Auto));
+        assert_eq!(source(OsStr::new("test")), Ok(SourceChoice::Test));
+        for wrong in ["", "Auto", "file", "file:", "clip.h264", "file:http://x"] {
+            assert!(source(OsStr::new(wrong)).is_err(), "{wrong}");
+        }
+    }
+}

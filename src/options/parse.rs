@@ -1,0 +1,121 @@
+//! Reads a command line: raspivid's names and rules, read with more care. Nothing is opened or run.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+use super::draft::Draft;
+use super::table::{Arity, Kind, Row, find, rows};
+use super::{Command, commands, value};
+use crate::error::{Error, Result};
+
+/// One option as it stands on the command line.
+struct Use {
+    row: &'static Row,
+    value: Option<OsString>,
+}
+
+/// Reads the words behind the program's name.
+///
+/// Errors: `Usage`, with one line that names the option, what was given and what is allowed.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command> {
+    let words: Vec<OsString> = args.into_iter().collect();
+    match words.split_first() {
+        None => Err(usage("no options were given: see picam-stream --help")),
+        Some((first, rest)) if is_bare(first) => commands::parse(first, rest),
+        Some(_) => stream(&words),
+    }
+}
+
+fn stream(words: &[OsString]) -> Result<Command> {
+    let mut uses: Vec<Use> = Vec::new();
+    let mut rest = words.iter().peekable();
+    while let Some(word) = rest.next() {
+        if word == "--" {
+            break;
+        }
+        let row = find(word).ok_or_else(|| usage(unknown(word, uses.last())))?;
+        let value = match row.arity() {
+            Arity::None => None,
+            Arity::One => Some(rest.next().ok_or_else(|| usage(missing(row)))?.clone()),
+            Arity::Optional => rest.next_if(|next| is_bare(next)).cloned(),
+        };
+        if let Kind::Stop(command) = row.kind {
+            return Ok(command());
+        }
+        uses.push(Use { row, value });
+    }
+    let mut draft = read(&uses)?;
+    draft.options.given = rows()
+        .map(|row| row.long)
+        .filter(|long| uses.iter().any(|u| u.row.long == *long))
+        .collect();
+    draft.options.passed_on = rest.cloned().collect();
+    Ok(Command::Stream(Box::new(draft.finish()?)))
+}
+
+/// Reads all values; the last one of each option counts, but every one must be right.
+fn read(uses: &[Use]) -> Result<Draft> {
+    let mut draft = Draft::new();
+    for (index, Use { row, value }) in uses.iter().enumerate() {
+        let counts = row.accumulates()
+            || uses[index + 1..]
+                .iter()
+                .all(|later| later.row.long != row.long);
+        let mut scratch;
+        let target = if counts {
+            &mut draft
+        } else {
+            scratch = draft.clone();
+            &mut scratch
+        };
+        value::apply(row, value.as_deref(), target).map_err(usage)?;
+    }
+    Ok(draft)
+}
+
+/// Whether a word is neither an option nor `--`.
+fn is_bare(word: &OsStr) -> bool {
+    !word.as_bytes().starts_with(b"-")
+}
+
+fn usage(text: impl Into<String>) -> Error {
+    Error::Usage(text.into())
+}
+
+fn missing(row: &Row) -> String {
+    let help = if row.short == "h" {
+        " (-h is the height; for help: --help)"
+    } else {
+        ""
+    };
+    format!(
+        "{} has no value: it takes {}{help}",
+        row.names(),
+        row.kind.takes()
+    )
+}
+
+fn unknown(word: &OsStr, before: Option<&Use>) -> String {
+    if is_bare(word) {
+        let place = before.map_or_else(String::new, |before| {
+            format!(" behind {}", before.row.name())
+        });
+        return format!(
+            "stray word {word:?}{place}: options begin with -, see picam-stream --help"
+        );
+    }
+    let hint = similar(word).map_or_else(String::new, |row| {
+        format!(": did you mean {}?", row.names())
+    });
+    format!("unknown option {word:?}{hint}; picam-stream --help lists all")
+}
+
+/// The option that was probably meant: with the wrong number of dashes, in other letters, or with
+/// `=`.
+fn similar(word: &OsStr) -> Option<&'static Row> {
+    let name = word.to_str()?.trim_start_matches('-').split('=').next()?;
+    rows().find(|row| {
+        !name.is_empty()
+            && (row.long.eq_ignore_ascii_case(name) || row.short.eq_ignore_ascii_case(name))
+    })
+}

@@ -1,0 +1,195 @@
+//! The one table of options: all of raspivid's and ours, a plain row each. The parser, `--help`,
+//! the manual page and the completion are all made from it. Facts: raspivid of raspberrypi/userland
+//! at a54a0db.
+
+mod common;
+mod encoder;
+mod files;
+mod ours;
+mod picture;
+mod preview;
+mod sensor;
+
+use std::ffi::OsStr;
+
+use super::draft::Draft;
+use super::{Command, Word};
+
+/// One option.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The name behind `--`.
+    pub long: &'static str,
+    /// The name behind `-`; empty where there is none.
+    pub short: &'static str,
+    /// What stands for the value in help texts; empty for a flag.
+    pub placeholder: &'static str,
+    pub group: Group,
+    pub kind: Kind,
+    /// In the form of the command line, read by the same parser; `on` for a flag that is set unless
+    /// another option clears it.
+    pub default: Option<&'static str>,
+    pub fate: Fate,
+    /// One line for `--help`, without a full stop.
+    pub help: &'static str,
+    /// What the manual page adds; may be empty.
+    pub more: &'static str,
+}
+
+/// The sections of `--help` and of the manual page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    Ours,
+    /// raspivid's own: stream, encoder, files.
+    Video,
+    Common,
+    Preview,
+    Image,
+}
+
+/// What becomes of an option when there is a stream to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// The session itself, for every source: loop, output, log.
+    Session,
+    Encoder,
+    Camera,
+    /// Its value is checked, then nothing is done: it is for a screen, a keyboard or files.
+    Ignored,
+}
+
+/// What kind of value an option takes, and where it goes. A setter gets only what its kind has let
+/// through.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    Flag(fn(&mut Draft)),
+    /// A whole number in the range, of the unit (may be empty).
+    Whole {
+        min: i64,
+        max: i64,
+        unit: &'static str,
+        set: fn(&mut Draft, i64),
+    },
+    /// A whole number that may be missing: the next word is the value unless it begins with `-`.
+    MaybeWhole {
+        min: i64,
+        max: i64,
+        unit: &'static str,
+        set: fn(&mut Draft, i64),
+    },
+    /// A whole number, which is not used where it lies outside the range: the setter gets it as
+    /// given and as used.
+    Adjustment {
+        min: i32,
+        max: i32,
+        set: fn(&mut Draft, i32, Option<i32>),
+    },
+    /// A decimal number from 0 to `max`.
+    Decimal {
+        max: f32,
+        set: fn(&mut Draft, f32),
+    },
+    /// One of the words; any other is an error.
+    Words {
+        words: &'static [Word],
+        exact: bool,
+        set: fn(&mut Draft, Word),
+    },
+    /// One of the words; any other gives a warning and the default.
+    Effect {
+        words: &'static [Word],
+        set: fn(&mut Draft, Word),
+    },
+    /// Anything else: what it takes in words, and the setter that reads it or says what is wrong
+    /// with it.
+    Special {
+        takes: &'static str,
+        set: fn(&mut Draft, &OsStr) -> Result<(), String>,
+    },
+    /// Ends the reading at once.
+    Stop(fn() -> Command),
+}
+
+/// How many words an option takes behind its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arity {
+    None,
+    One,
+    Optional,
+}
+
+const TABLE: [&[Row]; 7] = [
+    ours::ROWS,
+    encoder::ROWS,
+    files::ROWS,
+    common::ROWS,
+    preview::ROWS,
+    picture::ROWS,
+    sensor::ROWS,
+];
+
+/// All options, in the table's order.
+pub fn rows() -> impl Iterator<Item = &'static Row> {
+    TABLE.iter().flat_map(|rows| rows.iter())
+}
+
+/// The option that a word names: `-` and the whole short name, or `--` and the whole long name, in
+/// exactly these letters.
+pub fn find(word: &OsStr) -> Option<&'static Row> {
+    let name = word.to_str()?.strip_prefix('-')?;
+    rows().find(|row| {
+        name == row.short && !row.short.is_empty() || name.strip_prefix('-') == Some(row.long)
+    })
+}
+
+impl Row {
+    /// The start of a row: what most rows have in common.
+    const BLANK: Self = Self {
+        long: "",
+        short: "",
+        placeholder: "",
+        group: Group::Ours,
+        kind: Kind::Flag(|_| {}),
+        default: None,
+        fate: Fate::Session,
+        help: "",
+        more: "",
+    };
+
+    /// Both names, as messages show them: `-w (--width)`.
+    pub fn names(&self) -> String {
+        if self.short.is_empty() {
+            format!("--{}", self.long)
+        } else {
+            format!("-{} (--{})", self.short, self.long)
+        }
+    }
+
+    /// The shorter name, as lists show it.
+    pub fn name(&self) -> String {
+        if self.short.is_empty() {
+            format!("--{}", self.long)
+        } else {
+            format!("-{}", self.short)
+        }
+    }
+
+    /// The names as they are typed, the shorter one first.
+    pub fn all_names(&self) -> impl Iterator<Item = String> + use<> {
+        let short = (!self.short.is_empty()).then(|| format!("-{}", self.short));
+        short.into_iter().chain([format!("--{}", self.long)])
+    }
+
+    /// Whether every use of the option counts, not only the last.
+    pub(super) fn accumulates(&self) -> bool {
+        self.long == "annotate"
+    }
+
+    pub(super) fn arity(&self) -> Arity {
+        match self.kind {
+            Kind::Flag(_) | Kind::Stop(_) => Arity::None,
+            Kind::MaybeWhole { .. } => Arity::Optional,
+            _ => Arity::One,
+        }
+    }
+}

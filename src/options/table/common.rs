@@ -1,0 +1,116 @@
+//! The options that raspivid shares with its sister programs: size, output, which camera.
+
+use super::{Fate, Group, Kind, Row};
+use crate::options::{Command, endpoints};
+
+const COMMON: Row = Row {
+    group: Group::Common,
+    fate: Fate::Session,
+    ..Row::BLANK
+};
+const MAX: i64 = i32::MAX as i64;
+/// The widest and highest picture that JPEG can hold (ITU-T T.81, B.2.2); H.264 ends earlier.
+const MAX_PIXELS: i64 = 65_535;
+
+pub const ROWS: &[Row] = &[
+    Row {
+        long: "help",
+        short: "?",
+        kind: Kind::Stop(|| Command::Help),
+        help: "print this help and exit",
+        ..COMMON
+    },
+    Row {
+        long: "width",
+        short: "w",
+        placeholder: "PIXELS",
+        kind: Kind::Whole {
+            min: 0,
+            max: MAX_PIXELS,
+            unit: "pixels",
+            set: |draft, n| draft.options.video.size.width = n as u32,
+        },
+        default: Some("1920"),
+        fate: Fate::Encoder,
+        help: "width of the picture; 0 is the sensor's largest",
+        ..COMMON
+    },
+    Row {
+        long: "height",
+        short: "h",
+        placeholder: "PIXELS",
+        kind: Kind::Whole {
+            min: 0,
+            max: MAX_PIXELS,
+            unit: "pixels",
+            set: |draft, n| draft.options.video.size.height = n as u32,
+        },
+        default: Some("1080"),
+        fate: Fate::Encoder,
+        help: "height of the picture; 0 is the sensor's largest",
+        ..COMMON
+    },
+    Row {
+        long: "output",
+        short: "o",
+        placeholder: "OUTPUT",
+        kind: Kind::Special {
+            takes: "a file name, - for standard output, tcp://HOST:PORT or udp://HOST:PORT",
+            set: |draft, text| {
+                draft.options.output = endpoints::output(text)?;
+                draft.options.report_only.filename = Some(text.to_string_lossy().into_owned());
+                Ok(())
+            },
+        },
+        help: "where the stream goes: a file, - (standard output), tcp://HOST:PORT, udp://HOST:PORT",
+        more: "Any name that begins with - is standard output; under systemd or inetd, where that is the \
+               journal or a terminal, the connection on standard input. HOST is a name, an IPv4 address or \
+               an IPv6 address in brackets. Without -o the pictures are counted and thrown away.",
+        ..COMMON
+    },
+    Row {
+        long: "verbose",
+        short: "v",
+        kind: Kind::Flag(|draft| draft.options.verbose = true),
+        help: "report the settings and each stage on standard error",
+        ..COMMON
+    },
+    Row {
+        long: "camselect",
+        short: "cs",
+        placeholder: "N",
+        kind: Kind::Whole {
+            min: 0,
+            max: MAX,
+            unit: "",
+            set: |draft, n| draft.options.camera.number = n as u32,
+        },
+        default: Some("0"),
+        fate: Fate::Camera,
+        help: "number of the camera",
+        ..COMMON
+    },
+    Row {
+        long: "mode",
+        short: "md",
+        placeholder: "N",
+        kind: Kind::Whole {
+            min: 0,
+            max: MAX,
+            unit: "",
+            set: |draft, n| draft.options.camera.sensor_mode = n as u32,
+        },
+        default: Some("0"),
+        fate: Fate::Camera,
+        help: "mode of the sensor; 0 chooses by size and rate",
+        ..COMMON
+    },
+    Row {
+        long: "gpsdexif",
+        short: "gps",
+        kind: Kind::Flag(|draft| draft.options.report_only.gps = true),
+        fate: Fate::Ignored,
+        help: "position from gpsd into the picture",
+        ..COMMON
+    },
+];

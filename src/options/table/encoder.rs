@@ -1,0 +1,196 @@
+//! raspivid's own options that shape the stream: time, rate and the encoder.
+
+use super::{Fate, Group, Kind, Row};
+use crate::options::{Codec, value, words};
+use crate::units::{Bitrate, Fps, Gop};
+
+const ENCODER: Row = Row {
+    group: Group::Video,
+    fate: Fate::Encoder,
+    ..Row::BLANK
+};
+
+pub const ROWS: &[Row] = &[
+    Row {
+        long: "bitrate",
+        short: "b",
+        placeholder: "BITS",
+        kind: Kind::Special {
+            takes: "a whole number of bits a second from 0 to 4294967295, also as 800k or 4M",
+            set: |draft, text| {
+                draft.options.video.bitrate = Bitrate(value::bits(text)?);
+                Ok(())
+            },
+        },
+        default: Some("17000000"),
+        help: "bits a second, such as 800000, 800k or 4M; 0 sets no rate",
+        more: "k is 1000, M is 1000000. With 0 the encoder chooses, or -qp. More than the level allows is reduced with a warning: 25000000 at \
+               level 4 and for MJPEG, 62500000 at levels 4.1 and 4.2.",
+        ..ENCODER
+    },
+    Row {
+        long: "timeout",
+        short: "t",
+        placeholder: "MS",
+        kind: Kind::Whole {
+            min: -1,
+            max: MAX_TIME_MS,
+            unit: "milliseconds",
+            set: |draft, ms| draft.time_ms = ms,
+        },
+        default: Some("5000"),
+        fate: Fate::Session,
+        help: "end after so many milliseconds; 0 streams until stopped",
+        more: "-1 is the default: 5000, or 0 where -k, -s or -td is given. The time runs from the first \
+               picture; with -l it runs anew for each viewer.",
+        ..ENCODER
+    },
+    Row {
+        long: "framerate",
+        short: "fps",
+        placeholder: "FPS",
+        kind: Kind::Whole {
+            min: 0,
+            max: 1000,
+            unit: "frames a second",
+            set: |draft, fps| draft.options.video.fps = Fps(fps as u32),
+        },
+        default: Some("30"),
+        help: "frames a second; 0 is variable",
+        more: "More than 245760 macroblocks (16x16 pixels) a second raise the level to 4.2 with a warning; \
+               more than 522240, which is 1920x1080 at 64 frames a second, are refused. A shutter time \
+               (-ss) longer than a frame makes the rate variable.",
+        ..ENCODER
+    },
+    Row {
+        long: "penc",
+        short: "e",
+        kind: Kind::Flag(|draft| draft.options.video.immutable_input = false),
+        help: "let the encoder draw into its input pictures",
+        ..ENCODER
+    },
+    Row {
+        long: "intra",
+        short: "g",
+        placeholder: "FRAMES",
+        kind: Kind::Whole {
+            min: -1,
+            max: i32::MAX as i64,
+            unit: "frames",
+            set: |draft, n| draft.options.video.intra_period = u32::try_from(n).ok().map(Gop),
+        },
+        default: Some("-1"),
+        help: "a key frame every so many frames; 0 is one at the start only",
+        more: "-1 leaves it to the encoder. A viewer that joins or falls behind waits for the next key \
+               frame, so a second's worth (25 at -fps 25) is a good choice for live video.",
+        ..ENCODER
+    },
+    Row {
+        long: "profile",
+        short: "pf",
+        placeholder: "PROFILE",
+        kind: Kind::Words {
+            words: words::PROFILES,
+            exact: false,
+            set: |draft, word| draft.options.video.profile = word,
+        },
+        default: Some("high"),
+        help: "H.264 profile",
+        ..ENCODER
+    },
+    Row {
+        long: "level",
+        short: "lev",
+        placeholder: "LEVEL",
+        kind: Kind::Words {
+            words: words::LEVELS,
+            exact: false,
+            set: |draft, word| draft.options.video.level = word,
+        },
+        default: Some("4"),
+        help: "H.264 level",
+        more: "It decides how many bits a second are allowed, see -b, and is raised to 4.2 where size and \
+               rate ask for it, see -fps.",
+        ..ENCODER
+    },
+    Row {
+        long: "qp",
+        short: "qp",
+        placeholder: "QP",
+        // 51 is the largest quantiser of 8-bit H.264 (ITU-T H.264, 7.4.2.2).
+        kind: Kind::Whole {
+            min: 0,
+            max: 51,
+            unit: "",
+            set: |draft, qp| draft.options.video.qp = qp as u32,
+        },
+        default: Some("0"),
+        help: "fixed quantiser, about 10 (fine) to 40 (coarse); 0 is off",
+        more: "Goes well with -b 0. H.264 only.",
+        ..ENCODER
+    },
+    Row {
+        long: "inline",
+        short: "ih",
+        kind: Kind::Flag(|draft| draft.options.video.inline_headers = true),
+        help: "put SPS and PPS before every key frame",
+        more: "A viewer always gets them; here it is accepted as raspivid's name for it.",
+        ..ENCODER
+    },
+    Row {
+        long: "irefresh",
+        short: "if",
+        placeholder: "TYPE",
+        kind: Kind::Effect {
+            words: words::INTRA_REFRESH,
+            set: |draft, word| draft.options.video.intra_refresh = Some(word),
+        },
+        help: "kind of intra refresh",
+        more: "Without it the encoder keeps its own. H.264 only.",
+        ..ENCODER
+    },
+    Row {
+        long: "codec",
+        short: "cd",
+        placeholder: "CODEC",
+        kind: Kind::Words {
+            words: words::CODECS,
+            exact: true,
+            set: |draft, word| {
+                draft.options.video.codec = if word.name == "MJPEG" {
+                    Codec::Mjpeg
+                } else {
+                    Codec::H264
+                };
+            },
+        },
+        default: Some("H264"),
+        help: "codec, in capitals",
+        ..ENCODER
+    },
+    Row {
+        long: "spstimings",
+        short: "stm",
+        kind: Kind::Flag(|draft| draft.options.video.sps_timing = true),
+        help: "put the frame rate into the SPS",
+        ..ENCODER
+    },
+    Row {
+        long: "slices",
+        short: "sl",
+        placeholder: "N",
+        kind: Kind::Whole {
+            min: 1,
+            max: i32::MAX as i64,
+            unit: "slices",
+            set: |draft, n| draft.options.video.slices = n as u32,
+        },
+        default: Some("1"),
+        help: "slices a frame",
+        more: "H.264 only, and only up to a width of 1280; at most one a row of macroblocks.",
+        ..ENCODER
+    },
+];
+
+/// Thirty-one years: room for the long rows of nines that people write for "for ever".
+const MAX_TIME_MS: i64 = 999_999_999_999;

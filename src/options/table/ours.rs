@@ -1,0 +1,75 @@
+//! The options that raspivid does not have. They have long names only, so that they never clash
+//! with one of raspivid's.
+
+use std::time::Duration;
+
+use super::{Fate, Group, Kind, Row};
+use crate::options::endpoints::source;
+use crate::options::{Command, Format, words};
+
+const OURS: Row = Row {
+    group: Group::Ours,
+    fate: Fate::Session,
+    ..Row::BLANK
+};
+
+pub const ROWS: &[Row] = &[
+    Row {
+        long: "source",
+        placeholder: "KIND",
+        kind: Kind::Special {
+            takes: "auto, test or file:PATH",
+            set: |draft, text| {
+                draft.options.source = source(text)?;
+                Ok(())
+            },
+        },
+        default: Some("auto"),
+        help: "where the pictures come from: auto, test or file:PATH",
+        more: "auto takes the camera that the machine has. test is a live test card: colour bars, a frame \
+               counter and the time. file:PATH plays a recorded H.264 stream (Annex B) over and over at the \
+               rate of -fps.",
+        ..OURS
+    },
+    Row {
+        long: "format",
+        placeholder: "FORMAT",
+        kind: Kind::Words {
+            words: words::FORMATS,
+            exact: false,
+            set: |draft, word| {
+                draft.options.format = if word.name == "mpegts" {
+                    Format::MpegTs
+                } else {
+                    Format::H264
+                };
+            },
+        },
+        default: Some("h264"),
+        help: "form of the stream",
+        more: "h264 is the bare stream that raspivid gives (with -cd MJPEG one JPEG after another). mpegts \
+               wraps it in an MPEG transport stream with timestamps, which VLC and most recorders play \
+               without an option; it cannot hold MJPEG.",
+        ..OURS
+    },
+    Row {
+        long: "stall-timeout",
+        placeholder: "MS",
+        kind: Kind::Whole {
+            min: 1,
+            max: 3_600_000,
+            unit: "milliseconds",
+            set: |draft, ms| draft.options.stall_timeout = Duration::from_millis(ms.unsigned_abs()),
+        },
+        default: Some("5000"),
+        help: "give up when the camera gives no picture for so long",
+        more: "Before the first picture three times as long. The exit status is then 75.",
+        ..OURS
+    },
+    Row {
+        long: "version",
+        kind: Kind::Stop(|| Command::Version),
+        help: "print the version and exit",
+        ..OURS
+    },
+];

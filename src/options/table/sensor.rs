@@ -1,0 +1,179 @@
+//! What raspivid asks of the camera itself, second part: the sensor, the text in the picture, two
+//! cameras at once.
+
+use super::{Fate, Group, Kind, Row};
+use crate::options::{annotation, value, words};
+
+const IMAGE: Row = Row {
+    group: Group::Image,
+    fate: Fate::Camera,
+    ..Row::BLANK
+};
+
+pub const ROWS: &[Row] = &[
+    Row {
+        long: "roi",
+        short: "roi",
+        placeholder: "X,Y,W,H",
+        kind: Kind::Special {
+            takes: "X,Y,W,H: four decimal numbers from 0 to 1",
+            set: |draft, text| draft.set_roi(value::decimal_list(text, 4, 1.0)?),
+        },
+        default: Some("0,0,1,1"),
+        help: "part of the sensor that is used, each from 0 to 1",
+        more: "A part that reaches over the edge is cut there with a warning.",
+        ..IMAGE
+    },
+    Row {
+        long: "shutter",
+        short: "ss",
+        placeholder: "US",
+        kind: Kind::Whole {
+            min: 0,
+            max: i32::MAX as i64,
+            unit: "microseconds",
+            set: |draft, us| draft.options.camera.shutter_us = us as u32,
+        },
+        default: Some("0"),
+        help: "shutter time in microseconds; 0 is automatic",
+        more: "A time longer than a frame makes the frame rate variable. The longest are about 6 s for the \
+               OV5647 (camera 1), 10 s for the IMX219 (camera 2) and 200 s for the IMX477 (HQ camera).",
+        ..IMAGE
+    },
+    Row {
+        long: "awbgains",
+        short: "awbg",
+        placeholder: "RED,BLUE",
+        kind: Kind::Special {
+            takes: "RED,BLUE: two decimal numbers from 0 to 8",
+            set: |draft, text| {
+                let list = value::decimal_list(text, 2, 8.0)?;
+                let (red, blue) = (list[0] as f32, list[1] as f32);
+                draft.options.camera.awb_gains = (red != 0.0 && blue != 0.0).then_some((red, blue));
+                Ok(())
+            },
+        },
+        default: Some("0,0"),
+        help: "gains for red and blue, with -awb off",
+        more: "Where one of them is 0, neither is set.",
+        ..IMAGE
+    },
+    Row {
+        long: "drc",
+        short: "drc",
+        placeholder: "LEVEL",
+        kind: Kind::Effect {
+            words: words::DRC_LEVELS,
+            set: |draft, word| draft.options.camera.drc = word,
+        },
+        default: Some("off"),
+        help: "dynamic range compression",
+        ..IMAGE
+    },
+    Row {
+        long: "stats",
+        short: "st",
+        kind: Kind::Flag(|draft| draft.options.camera.stats = true),
+        help: "have the camera compute picture statistics",
+        ..IMAGE
+    },
+    Row {
+        long: "annotate",
+        short: "a",
+        placeholder: "BITS|TEXT",
+        kind: Kind::Special {
+            takes: "a whole number of bits from 0 to 4294967295, or a text",
+            set: annotation::annotate,
+        },
+        help: "write date, time or a text into the picture; may be given more than once",
+        more: "A number is a sum of bits: 1 the text, 2 the settings of the encoder, 4 the date, 8 the time, \
+               16 the shutter time, 32 the focus, 64 the gain, 128 the lens, 256 the motion, 512 the number \
+               of the frame, 1024 a black background. All numbers that are given are joined. Anything else \
+               is a text of at most 255 bytes, in which \\n begins a new line; with bit 4 or 8 it may hold \
+               strftime(3) codes such as %Y-%m-%d %X, and stands in place of date and time.",
+        ..IMAGE
+    },
+    Row {
+        long: "stereo",
+        short: "3d",
+        placeholder: "MODE",
+        kind: Kind::Effect {
+            words: words::STEREO_MODES,
+            set: |draft, word| draft.options.report_only.stereo = word,
+        },
+        default: Some("off"),
+        fate: Fate::Ignored,
+        help: "two cameras as one picture",
+        ..IMAGE
+    },
+    Row {
+        long: "decimate",
+        short: "dec",
+        kind: Kind::Flag(|_| {}),
+        fate: Fate::Ignored,
+        help: "halve width and height of such a picture",
+        ..IMAGE
+    },
+    Row {
+        long: "3dswap",
+        short: "3dswap",
+        kind: Kind::Flag(|_| {}),
+        fate: Fate::Ignored,
+        help: "swap the two cameras of such a picture",
+        ..IMAGE
+    },
+    Row {
+        long: "annotateex",
+        short: "ae",
+        placeholder: "SIZE,...",
+        kind: Kind::Special {
+            takes: "SIZE[,TEXT[,BACK[,JUSTIFY[,X[,Y]]]]]: a size from 0 to 255, colours as 0xVVUUYY or -1, \
+                    0 to 2, and two offsets in pixels",
+            set: annotation::annotate_extra,
+        },
+        default: Some("0,-1,-1,0,0,0"),
+        help: "size, colours and place of that text",
+        more: "SIZE[,TEXT[,BACK[,JUSTIFY[,X[,Y]]]]]: size 6 to 160, 0 leaves it to the camera; colours of the \
+               text and of its background, hexadecimal as 0xVVUUYY, -1 leaves one as \
+               it is. Justify 0 is the centre, 1 left, 2 right. What is left out at the end stays as it is.",
+        ..IMAGE
+    },
+    Row {
+        long: "analoggain",
+        short: "ag",
+        placeholder: "GAIN",
+        kind: Kind::Decimal {
+            max: 16.0,
+            set: |draft, gain| draft.options.camera.analog_gain = gain,
+        },
+        default: Some("0"),
+        help: "analog gain up to 16; 0 is automatic",
+        ..IMAGE
+    },
+    Row {
+        long: "digitalgain",
+        short: "dg",
+        placeholder: "GAIN",
+        kind: Kind::Decimal {
+            max: 64.0,
+            set: |draft, gain| draft.options.camera.digital_gain = gain,
+        },
+        default: Some("0"),
+        help: "digital gain up to 64; 0 is automatic",
+        ..IMAGE
+    },
+    Row {
+        long: "settings",
+        short: "set",
+        kind: Kind::Flag(|draft| draft.options.camera.settings_events = true),
+        help: "report exposure, gains and white balance whenever they change",
+        ..IMAGE
+    },
+    Row {
+        long: "focus",
+        short: "fw",
+        kind: Kind::Flag(|draft| draft.options.camera.focus_window = true),
+        help: "draw a box with the focus measure",
+        ..IMAGE
+    },
+];

@@ -1,0 +1,102 @@
+//! The file that the package installs as /etc/default/raspivid.
+
+use super::{options, stream};
+use crate::options::table::find;
+use crate::options::{Command, Options, parse};
+
+const CONFFILE: &str = include_str!("../../../assets/default/raspivid");
+const NAME: &str = "RASPIVID_OPTIONS = ";
+
+/// What systemd makes of a value: words at blanks, quotes taken off.
+fn words(value: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (index, part) in value.split('"').enumerate() {
+        if index % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
+fn parsed(value: &str) -> Options {
+    let service = "-v -n -t 0 -o -".split(' ').map(str::to_owned);
+    stream(parse(
+        words(value).into_iter().chain(service).map(Into::into),
+    ))
+}
+
+#[test]
+fn the_default_is_one_line_and_gives_no_warning() {
+    let values: Vec<_> = CONFFILE
+        .lines()
+        .filter_map(|line| line.strip_prefix(NAME))
+        .collect();
+    assert_eq!(
+        values,
+        ["-w 1280 -h 720 -a 12 -fl -ih -b 800000 -fps 25 -pf main -g 25 -awb auto"]
+    );
+    assert_eq!(parsed(values[0]).warnings, [""; 0]);
+    let others = CONFFILE
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.starts_with(NAME));
+    assert!(others.into_iter().all(str::is_empty));
+}
+
+#[test]
+fn the_three_presets_work() {
+    let presets: Vec<_> = CONFFILE
+        .lines()
+        .filter_map(|line| line.strip_prefix('#')?.strip_prefix(NAME))
+        .collect();
+    assert_eq!(presets.len(), 3);
+    for preset in presets {
+        let given = parsed(preset);
+        assert_eq!(given.warnings, [""; 0], "{preset}");
+        assert!(
+            given.video.intra_period.is_some() && given.was_given("width"),
+            "{preset}"
+        );
+    }
+}
+
+#[test]
+fn every_option_that_is_explained_exists_and_works_as_written() {
+    let mut explained = 0;
+    for line in CONFFILE
+        .lines()
+        .filter_map(|line| line.strip_prefix("#   "))
+    {
+        // The options stand in front of the first two blanks, more of them behind a semicolon or
+        // bracket.
+        let (example, text) = line.split_once("  ").unwrap_or((line, ""));
+        assert_eq!(parsed(example).warnings, [""; 0], "{line}");
+        explained += 1;
+        for word in text
+            .split([' ', ';', '(', ')', ':', ','])
+            .filter(|word| word.starts_with('-'))
+        {
+            assert!(find(word.as_ref()).is_some(), "{word} in {line}");
+        }
+    }
+    assert!(explained > 10);
+}
+
+#[test]
+fn a_text_with_blanks_can_stand_in_quotes() {
+    assert_eq!(
+        parsed("-a \"Front door\" -w 640").annotation.text,
+        "Front door"
+    );
+    let annotation = parsed("-a 12 -a \"Door %X\"").annotation;
+    assert_eq!((annotation.bits, annotation.text.as_str()), (13, "Door %X"));
+    assert!(
+        matches!(parse(words("-n \"\" -v").into_iter().map(Into::into)), Err(error) if error.exit_status() == 64)
+    );
+    assert_eq!(options("-v -n -t 0 -o -"), parsed(""));
+    assert!(matches!(
+        parse(words("--help").into_iter().map(Into::into)),
+        Ok(Command::Help)
+    ));
+}

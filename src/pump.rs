@@ -1,0 +1,144 @@
+//! The loop that moves frames from a source to a sink. It owns what holds for every kind of both: a stream starts at a
+//! key frame, a camera that gives nothing is reported, signals and `-t` end the session in good order.
+
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::frame::Frame;
+use crate::sink::{Sink, Want};
+use crate::source::{Next, Source};
+use crate::stop::Stop;
+use crate::units::Micros;
+
+/// The longest wait for a frame: how soon a signal or a leaving viewer is noticed when no frame flows.
+const WAIT: Duration = Duration::from_millis(100);
+
+/// The same while bytes wait for room.
+const WAIT_WITH_REST: Duration = Duration::from_millis(10);
+
+/// The camera may take so much longer for its first frame.
+const FIRST_FRAME_FACTOR: u32 = 3;
+
+/// When a session ends by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Counted from the first frame.
+    pub time: Option<Duration>,
+    /// How long the camera may give nothing.
+    pub stall: Duration,
+}
+
+/// Why a session ended in good order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// SIGINT, SIGTERM or SIGHUP.
+    Stopped,
+    /// `-t`.
+    TimeOver,
+    /// The source had no more.
+    SourceEnded,
+}
+
+/// A session under way.
+pub struct Pump<'a> {
+    source: &'a mut dyn Source,
+    sink: &'a mut dyn Sink,
+    limits: Limits,
+    stop: &'a Stop,
+    frame: Frame,
+    begun: Micros,
+    first_frame: Option<Micros>,
+    last_frame: Micros,
+}
+
+impl<'a> Pump<'a> {
+    pub fn new(
+        source: &'a mut dyn Source,
+        sink: &'a mut dyn Sink,
+        limits: Limits,
+        stop: &'a Stop,
+    ) -> Self {
+        let now = Micros::now();
+        let frame = Frame::default();
+        Self {
+            source,
+            sink,
+            limits,
+            stop,
+            frame,
+            begun: now,
+            first_frame: None,
+            last_frame: now,
+        }
+    }
+
+    /// Moves frames until the session ends.
+    pub fn run(&mut self) -> Result<Ending> {
+        while !self.stop.requested() {
+            let now = Micros::now();
+            if self.time_left(now).is_zero() {
+                return Ok(Ending::TimeOver);
+            }
+            self.check_stall(now)?;
+            let wait = if self.sink.pending() {
+                WAIT_WITH_REST
+            } else {
+                WAIT
+            };
+            let wait = wait.min(self.time_left(now));
+            let want = match self.source.next(&mut self.frame, wait)? {
+                Next::Frame => self.pass_on()?,
+                Next::Idle => self.sink.idle()?,
+                Next::End => return Ok(Ending::SourceEnded),
+            };
+            if want == Want::KeyFrame {
+                self.source.request_key_frame();
+            }
+        }
+        Ok(Ending::Stopped)
+    }
+
+    /// When the first frame was handed to the sink.
+    pub fn first_frame(&self) -> Option<Micros> {
+        self.first_frame
+    }
+
+    /// Hands the frame to the sink, from the first key frame on.
+    fn pass_on(&mut self) -> Result<Want> {
+        if self.first_frame.is_none() && !self.frame.key {
+            self.source.request_key_frame();
+            return self.sink.idle();
+        }
+        let want = self.sink.put(&self.frame)?;
+        self.last_frame = Micros::now();
+        self.first_frame.get_or_insert(self.last_frame);
+        Ok(want)
+    }
+
+    /// What `-t` leaves, counted from the first frame.
+    fn time_left(&self, now: Micros) -> Duration {
+        match (self.limits.time, self.first_frame) {
+            (Some(limit), Some(first)) => limit.saturating_sub(now.since(first)),
+            _ => Duration::MAX,
+        }
+    }
+
+    fn check_stall(&self, now: Micros) -> Result<()> {
+        let (since, limit, what) = match self.first_frame {
+            Some(_) => (self.last_frame, self.limits.stall, "no frame"),
+            None => (
+                self.begun,
+                self.limits.stall * FIRST_FRAME_FACTOR,
+                "no first key frame",
+            ),
+        };
+        if now.since(since) < limit {
+            return Ok(());
+        }
+        Err(Error::Stalled(format!(
+            "the camera has given {what} for {:.1} s; check its cable and its connectors, the power supply, and \
+             whether another program uses it (--stall-timeout sets the limit)",
+            now.since(since).as_secs_f32()
+        )))
+    }
+}

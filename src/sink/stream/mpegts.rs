@@ -1,0 +1,330 @@
+//! H.264 in an MPEG transport stream (ITU-T H.222.0): one programme with one video stream, for players that need a
+//! container. The packets are made by the mpeg2ts crate; this decides what goes into them.
+
+use std::time::Duration;
+
+use mpeg2ts::es::{StreamId, StreamType};
+use mpeg2ts::pes::PesHeader;
+use mpeg2ts::time::{ClockReference, Timestamp};
+use mpeg2ts::ts::payload::{Bytes, Pat, Pes, Pmt};
+use mpeg2ts::ts::{
+    AdaptationField, ContinuityCounter, EsInfo, Pid, ProgramAssociation,
+    TransportScramblingControl, TsHeader, TsPacket, TsPacketWriter, TsPayload, VersionNumber,
+    WriteTsPacket,
+};
+
+use crate::frame::Frame;
+use crate::units::Micros;
+
+const PMT_PID: u16 = 0x1000;
+const VIDEO_PID: u16 = 0x100;
+const PROGRAMME: u16 = 1;
+
+/// PAT and PMT are sent before every key frame, and at least this often (DVB asks for 0.5 s, ETSI TR 101 290).
+const TABLES_EVERY: Duration = Duration::from_millis(400);
+
+/// How far the decoding time of a picture lies behind the clock in the stream: room for a key frame on its way.
+const CLOCK_LEAD_90KHZ: u64 = 90_000 / 10;
+
+/// The header of a PES packet with a PTS (clause 2.4.3.7): 9 bytes and 5 more.
+const PES_HEADER_BYTES: usize = 14;
+
+/// An adaptation field with a PCR (clause 2.4.3.5): length, flags and 6 bytes.
+const PCR_FIELD_BYTES: usize = 8;
+
+/// access_unit_delimiter with primary_pic_type 7, any slice: H.222.0 clause 2.14.1 asks for one in every access unit.
+const DELIMITER: [u8; 6] = [0, 0, 0, 1, 0x09, 0xf0];
+
+/// Makes the packets of one stream, in memory that is used again.
+#[derive(Debug)]
+pub struct TransportStream {
+    packets: Vec<u8>,
+    unit: Vec<u8>,
+    tables: Vec<u8>,
+    tables_sent: Option<Micros>,
+    first: Option<Micros>,
+    tables_counter: u8,
+    video_counter: ContinuityCounter,
+}
+
+impl Default for TransportStream {
+    fn default() -> Self {
+        Self {
+            packets: Vec::new(),
+            unit: Vec::new(),
+            tables: tables(),
+            tables_sent: None,
+            first: None,
+            tables_counter: 0,
+            video_counter: ContinuityCounter::new(),
+        }
+    }
+}
+
+impl TransportStream {
+    /// The packets of one access unit, behind PAT and PMT where they are due.
+    pub fn wrap(&mut self, frame: &Frame) -> &[u8] {
+        self.packets.clear();
+        if frame.key
+            || self
+                .tables_sent
+                .is_none_or(|sent| frame.captured.since(sent) >= TABLES_EVERY)
+        {
+            self.put_tables();
+            self.tables_sent = Some(frame.captured);
+        }
+        self.unit.clear();
+        if !begins_with_delimiter(&frame.data) {
+            self.unit.extend_from_slice(&DELIMITER);
+        }
+        self.unit.extend_from_slice(&frame.data);
+        let since_first = frame
+            .captured
+            .since(*self.first.get_or_insert(frame.captured));
+        self.put_unit(ticks_90khz(since_first), frame.key);
+        &self.packets
+    }
+
+    /// One packet that every demultiplexer drops (PID 0x1fff).
+    pub fn null_packet(&mut self) -> &[u8] {
+        self.packets.clear();
+        let stuffing = Bytes::new(&[0xff; Bytes::MAX_SIZE]).expect("one packet's payload");
+        put(
+            &mut self.packets,
+            &packet(
+                Pid::NULL,
+                ContinuityCounter::new(),
+                None,
+                TsPayload::Raw(stuffing),
+            ),
+        );
+        &self.packets
+    }
+
+    fn put_tables(&mut self) {
+        for table in self.tables.chunks_mut(TsPacket::SIZE) {
+            // continuity_counter, the low half of the fourth byte.
+            table[3] = (table[3] & 0xf0) | self.tables_counter;
+        }
+        self.tables_counter = (self.tables_counter + 1) & 0x0f;
+        self.packets.extend_from_slice(&self.tables);
+    }
+
+    fn put_unit(&mut self, clock_90khz: u64, key: bool) {
+        let unit = std::mem::take(&mut self.unit);
+        let room = Bytes::MAX_SIZE - PCR_FIELD_BYTES - PES_HEADER_BYTES;
+        let (head, tail) = unit.split_at(room.min(unit.len()));
+        let payload = TsPayload::PesStart(Pes {
+            header: pes_header(clock_90khz + CLOCK_LEAD_90KHZ),
+            // 0: not said, which is allowed for video (clause 2.4.3.7).
+            pes_packet_len: 0,
+            data: Bytes::new(head).expect("cut to fit"),
+        });
+        self.put_video(Some(clock_field(clock_90khz, key)), payload);
+        for piece in tail.chunks(Bytes::MAX_SIZE) {
+            self.put_video(
+                None,
+                TsPayload::PesContinuation(Bytes::new(piece).expect("cut to fit")),
+            );
+        }
+        self.unit = unit;
+    }
+
+    fn put_video(&mut self, field: Option<AdaptationField>, payload: TsPayload) {
+        put(
+            &mut self.packets,
+            &packet(VIDEO_PID, self.video_counter, field, payload),
+        );
+        self.video_counter.increment();
+    }
+}
+
+fn begins_with_delimiter(unit: &[u8]) -> bool {
+    let nal = unit.strip_prefix(&[0]).unwrap_or(unit);
+    nal.starts_with(&[0, 0, 1]) && nal.get(3).is_some_and(|header| header & 0x1f == 9)
+}
+
+/// The clock of the stream counts 33 bits of 90 kHz: it starts again after 26.5 hours.
+fn ticks_90khz(time: Duration) -> u64 {
+    u64::try_from(time.as_micros() * 9 / 100).unwrap_or(0) & Timestamp::MAX
+}
+
+fn pes_header(pts_90khz: u64) -> PesHeader {
+    PesHeader {
+        stream_id: StreamId::new_video(StreamId::VIDEO_MIN).expect("the first video stream"),
+        priority: false,
+        data_alignment_indicator: true,
+        copyright: false,
+        original_or_copy: false,
+        pts: Some(Timestamp::new(pts_90khz & Timestamp::MAX).expect("33 bits")),
+        dts: None,
+        escr: None,
+    }
+}
+
+fn clock_field(clock_90khz: u64, key: bool) -> AdaptationField {
+    AdaptationField {
+        discontinuity_indicator: false,
+        random_access_indicator: key,
+        es_priority_indicator: false,
+        pcr: Some(ClockReference::new(clock_90khz * 300).expect("33 bits of 90 kHz")),
+        opcr: None,
+        splice_countdown: None,
+        transport_private_data: Vec::new(),
+        extension: None,
+    }
+}
+
+fn tables() -> Vec<u8> {
+    let pat = Pat {
+        transport_stream_id: 1,
+        version_number: VersionNumber::new(),
+        table: vec![ProgramAssociation {
+            program_num: PROGRAMME,
+            program_map_pid: pid(PMT_PID),
+        }],
+    };
+    let pmt = Pmt {
+        program_num: PROGRAMME,
+        pcr_pid: Some(pid(VIDEO_PID)),
+        version_number: VersionNumber::new(),
+        program_info: Vec::new(),
+        es_info: vec![EsInfo {
+            stream_type: StreamType::H264,
+            elementary_pid: pid(VIDEO_PID),
+            descriptors: Vec::new(),
+        }],
+    };
+    let mut packets = Vec::new();
+    put(
+        &mut packets,
+        &packet(
+            Pid::PAT,
+            ContinuityCounter::new(),
+            None,
+            TsPayload::Pat(pat),
+        ),
+    );
+    put(
+        &mut packets,
+        &packet(PMT_PID, ContinuityCounter::new(), None, TsPayload::Pmt(pmt)),
+    );
+    packets
+}
+
+fn packet(
+    on: u16,
+    continuity_counter: ContinuityCounter,
+    adaptation_field: Option<AdaptationField>,
+    payload: TsPayload,
+) -> TsPacket {
+    let header = TsHeader {
+        transport_error_indicator: false,
+        transport_priority: false,
+        pid: pid(on),
+        transport_scrambling_control: TransportScramblingControl::NotScrambled,
+        continuity_counter,
+    };
+    TsPacket {
+        header,
+        adaptation_field,
+        payload: Some(payload),
+    }
+}
+
+fn pid(number: u16) -> Pid {
+    Pid::new(number).expect("a 13 bit number")
+}
+
+fn put(packets: &mut Vec<u8>, packet: &TsPacket) {
+    TsPacketWriter::new(packets)
+        .write_ts_packet(packet)
+        .expect("every payload is cut to fit, and memory takes all");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mpeg2ts::ts::{ReadTsPacket, TsPacketReader};
+
+    fn frame(bytes: usize, key: bool, millis: u64) -> Frame {
+        let data = [&[0, 0, 0, 1, 0x65][..], &vec![0xab; bytes]].concat();
+        Frame {
+            data,
+            captured: Micros(millis * 1000),
+            key,
+        }
+    }
+
+    fn packets(bytes: &[u8]) -> Vec<TsPacket> {
+        let mut reader = TsPacketReader::new(bytes);
+        std::iter::from_fn(|| reader.read_ts_packet().unwrap()).collect()
+    }
+
+    fn payload(packets: &[TsPacket]) -> Vec<u8> {
+        packets
+            .iter()
+            .flat_map(|packet| match &packet.payload {
+                Some(TsPayload::PesStart(pes)) => pes.data.to_vec(),
+                Some(TsPayload::PesContinuation(bytes)) => bytes.to_vec(),
+                _ => Vec::new(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_unit_of_any_length_comes_back_whole_behind_a_delimiter() {
+        for bytes in (0..600).chain([65_000]) {
+            let mut stream = TransportStream::default();
+            let frame = frame(bytes, true, 0);
+            let wrapped = stream.wrap(&frame).to_vec();
+            assert_eq!(wrapped.len() % TsPacket::SIZE, 0);
+            assert_eq!(
+                payload(&packets(&wrapped)),
+                [&DELIMITER[..], &frame.data].concat()
+            );
+        }
+    }
+
+    #[test]
+    fn tables_come_first_and_again_with_every_key_frame_and_every_400_ms() {
+        let mut stream = TransportStream::default();
+        let has_tables: Vec<bool> = [
+            (true, 0),
+            (false, 40),
+            (false, 420),
+            (false, 460),
+            (true, 500),
+        ]
+        .map(|(key, millis)| stream.wrap(&frame(10, key, millis)).len() > TsPacket::SIZE)
+        .to_vec();
+        assert_eq!(has_tables, [true, false, true, false, true]);
+    }
+
+    #[test]
+    fn times_are_those_of_the_capture() {
+        let mut stream = TransportStream::default();
+        let mut pts = |millis| {
+            let wrapped = stream.wrap(&frame(10, false, millis)).to_vec();
+            packets(&wrapped)
+                .into_iter()
+                .find_map(|packet| match packet.payload {
+                    Some(TsPayload::PesStart(pes)) => pes.header.pts,
+                    _ => None,
+                })
+                .map(|time| time.as_u64())
+        };
+        let first = pts(5000).unwrap();
+        assert_eq!(pts(5040).unwrap() - first, 3600);
+        assert_eq!(pts(8000).unwrap() - first, 270_000);
+    }
+
+    #[test]
+    fn the_clock_starts_again_after_33_bits() {
+        assert_eq!(ticks_90khz(Duration::from_secs(1)), 90_000);
+        assert_eq!(
+            ticks_90khz(Duration::from_secs(95_444)),
+            95_444 * 90_000 - (1 << 33)
+        );
+    }
+}

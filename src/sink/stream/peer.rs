@@ -1,0 +1,106 @@
+//! The viewer at the other end of a socket: is it there, has it gone, what does it send?
+//!
+//! A viewer that closes only its sending half (as `nc -N` does) looks at first like one that closed altogether: both
+//! send a FIN. What tells them apart is the RST that answers the next bytes to one that is gone.
+
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::sockopt::{SocketError, TcpNoDelay, TcpUserTimeout};
+use nix::sys::socket::{MsgFlags, Shutdown, getsockopt, recv, setsockopt, shutdown};
+
+use super::channel::ready;
+use crate::error::Departure;
+use crate::units::Micros;
+
+/// How long the kernel lets sent data go without an answer: beyond that the peer's machine is gone (tcp(7)).
+const USER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How much of what a viewer sends is read and thrown away in one go, so that a flood cannot hold up the stream.
+const MOST_READS: usize = 16;
+
+/// How long the end of a session waits for the viewer to take what was sent last.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Default)]
+pub struct Peer {
+    /// When the viewer's FIN was seen.
+    finished: Option<Micros>,
+}
+
+impl Peer {
+    /// Sets what this connection needs: no waiting for more bytes behind a frame, and a limit for a dead peer.
+    /// A socket that is not TCP refuses both and needs neither.
+    pub fn prepare(socket: BorrowedFd<'_>) {
+        let timeout_ms = u32::try_from(USER_TIMEOUT.as_millis()).unwrap_or(u32::MAX);
+        let _ = setsockopt(&socket, TcpUserTimeout, &timeout_ms);
+        let _ = setsockopt(&socket, TcpNoDelay, &true);
+    }
+
+    /// Looks at the connection without waiting. The events are level-triggered: waited for, they would spin. A FIN is seen as
+    /// the end of the input, which is why all input is read.
+    pub fn look(&mut self, socket: BorrowedFd<'_>) -> Result<(), Departure> {
+        let events = ready(socket, PollFlags::POLLIN);
+        if events.intersects(PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL) {
+            return Err(departure(socket));
+        }
+        if events.contains(PollFlags::POLLIN) && self.finished.is_none() && discard_input(socket) {
+            self.finished = Some(Micros::now());
+        }
+        Ok(())
+    }
+
+    /// When the viewer said that it will send nothing more, if it has.
+    pub fn finished(&self) -> Option<Micros> {
+        self.finished
+    }
+
+    /// Ends the connection so that the viewer gets every byte that was sent: unread input would turn the close into a
+    /// RST, which destroys what is still on its way. PID 1 keeps a copy of the connection, so closing alone ends nothing.
+    pub fn farewell(socket: BorrowedFd<'_>) {
+        let mut finished = discard_input(socket);
+        let _ = shutdown(socket.as_raw_fd(), Shutdown::Write);
+        let deadline = Instant::now() + FAREWELL;
+        while !finished && Instant::now() < deadline {
+            let mut fds = [PollFd::new(socket, PollFlags::POLLIN)];
+            let _ = poll(&mut fds, PollTimeout::from(10u8));
+            let events = fds[0].revents().unwrap_or(PollFlags::empty());
+            finished =
+                events.intersects(PollFlags::POLLERR | PollFlags::POLLHUP) || discard_input(socket);
+        }
+        let _ = shutdown(socket.as_raw_fd(), Shutdown::Both);
+    }
+
+    /// Ends a connection whose viewer is gone.
+    pub fn hang_up(socket: BorrowedFd<'_>) {
+        let _ = shutdown(socket.as_raw_fd(), Shutdown::Both);
+    }
+}
+
+/// How a failed call on the connection reads as a departure.
+pub fn departure_for(error: Errno) -> Departure {
+    match error {
+        Errno::ETIMEDOUT | Errno::EHOSTUNREACH | Errno::ENETUNREACH => Departure::Stuck,
+        _ => Departure::Left,
+    }
+}
+
+fn departure(socket: BorrowedFd<'_>) -> Departure {
+    let error = getsockopt(&socket, SocketError).unwrap_or(0);
+    departure_for(Errno::from_raw(error))
+}
+
+/// Reads and throws away what the viewer has sent; true when its FIN was reached.
+fn discard_input(socket: BorrowedFd<'_>) -> bool {
+    let mut buffer = [0; 16 << 10];
+    for _ in 0..MOST_READS {
+        match recv(socket.as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT) {
+            Ok(0) => return true,
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(_) => return false,
+        }
+    }
+    false
+}

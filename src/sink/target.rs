@@ -1,0 +1,132 @@
+//! Opens what `-o` names: a descriptor, a file, a connection.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::net::{TcpStream, ToSocketAddrs, UdpSocket};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::libc::{ENXIO, O_NONBLOCK};
+use nix::sys::socket::{SockaddrStorage, getpeername};
+use nix::unistd::isatty;
+use std::os::fd::AsRawFd;
+
+use super::stream::channel::Channel;
+use crate::error::{Error, Result};
+use crate::log;
+use crate::stop::Stop;
+
+/// The most that crosses every network in one piece: an Ethernet frame less the headers of IPv6, UDP and a tunnel.
+pub const DATAGRAM_BYTES: usize = 1400;
+
+/// Seven packets of 188 bytes: what every player expects of MPEG-TS over UDP.
+pub const TS_DATAGRAM_BYTES: usize = 7 * 188;
+
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+
+/// `-o -`: descriptor 1, or the connection on descriptor 0 where 1 is a terminal or the journal.
+pub fn standard() -> Result<Channel> {
+    let (stdin, stdout) = (io::stdin(), io::stdout());
+    let fd = if !isatty(stdout.as_fd()).unwrap_or(false) && !log::is_journal(stdout.as_fd()) {
+        stdout.as_fd()
+    } else if is_connected(stdin.as_fd()) {
+        stdin.as_fd()
+    } else {
+        return Err(Error::Usage(
+            "-o - would write video to a terminal or into the journal; redirect standard output to a file or pipe, \
+             or give -o FILE or -o tcp://HOST:PORT"
+                .into(),
+        ));
+    };
+    let own =
+        |error: io::Error| Error::Output(format!("taking over the output of -o - failed: {error}"));
+    let channel = fd.try_clone_to_owned().map_err(own)?;
+    Channel::of(channel).map_err(|error| own(error.into()))
+}
+
+/// `-o FILE`. A FIFO waits for its reader; `None` when it is time to stop before one comes.
+pub fn file(path: &Path, stop: &Stop) -> Result<Option<Channel>> {
+    let fail = |error: io::Error| {
+        let name = path.display();
+        Error::Output(format!(
+            "opening {name} (-o) failed: {error}; choose a place that this user may write"
+        ))
+    };
+    while !stop.requested() {
+        match open_for_writing(path) {
+            Ok(file) => {
+                return Channel::of(OwnedFd::from(file))
+                    .map(Some)
+                    .map_err(|error| fail(error.into()));
+            }
+            Err(error) if error.raw_os_error() == Some(ENXIO) => {
+                std::thread::sleep(Duration::from_millis(50))
+            }
+            Err(error) => return Err(fail(error)),
+        }
+    }
+    Ok(None)
+}
+
+/// O_NONBLOCK keeps the open of a FIFO without a reader from waiting, deaf to signals; this open file is ours alone.
+fn open_for_writing(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .custom_flags(O_NONBLOCK)
+        .open(path)
+}
+
+/// `-o tcp://HOST:PORT`.
+pub fn tcp(host: &str, port: u16) -> Result<Channel> {
+    let connect = || -> io::Result<TcpStream> {
+        let mut failure = io::Error::other("the name has no address");
+        for address in (host, port).to_socket_addrs()? {
+            match TcpStream::connect_timeout(&address, CONNECT_WITHIN) {
+                Ok(connection) => return Ok(connection),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    };
+    connect().map(|connection| Channel::Socket(connection.into())).map_err(|error| {
+        Error::Output(format!(
+            "connecting to tcp://{host}:{port} (-o) failed: {error}; is a program listening there? (-l makes this one listen)"
+        ))
+    })
+}
+
+/// `-o udp://HOST:PORT`, in datagrams of at most `most_bytes`.
+pub fn udp(host: &str, port: u16, most_bytes: usize) -> Result<Channel> {
+    let connect = || -> io::Result<UdpSocket> {
+        let address = (host, port)
+            .to_socket_addrs()?
+            .next()
+            .ok_or_else(|| io::Error::other("the name has no address"))?;
+        let any = if address.is_ipv4() {
+            "0.0.0.0:0"
+        } else {
+            "[::]:0"
+        };
+        let socket = UdpSocket::bind(any)?;
+        socket.connect(address)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
+    };
+    connect()
+        .map(|socket| Channel::datagrams(socket, most_bytes, format!("{host}:{port}")))
+        .map_err(|error| {
+            Error::Output(format!(
+                "opening udp://{host}:{port} (-o) failed: {error}; is the name right?"
+            ))
+        })
+}
+
+fn is_connected(fd: BorrowedFd<'_>) -> bool {
+    let peer: std::result::Result<SockaddrStorage, Errno> = getpeername(fd.as_raw_fd());
+    peer.is_ok()
+}

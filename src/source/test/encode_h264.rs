@@ -1,0 +1,151 @@
+//! The card as H.264, by openh264: no B frames, no look-ahead, no skipped frames, so that each picture
+//! comes out as one access unit at once.
+
+use openh264::OpenH264API;
+use openh264::encoder::{
+    BitRate, Complexity, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, Level,
+    Profile, QpRange, RateControlMode, VuiConfig,
+};
+use openh264::formats::YUVSource;
+
+use super::{canvas::Canvas, sys};
+use crate::error::{Error, Result};
+use crate::frame::Frame;
+use crate::options::Video;
+use crate::units::{Fps, Gop, Size};
+
+/// The key frame period when `-g` is not given: two seconds at raspivid's default rate.
+const DEFAULT_GOP: Gop = Gop(60);
+
+/// openh264 quantises no finer than the first; H.264 no coarser than the second (clause 7.4.2.2).
+const QP_LIMITS: (u32, u32) = (12, 51);
+
+/// Its rate control knows no more frames a second.
+const MAX_FPS: u32 = 60;
+
+/// What level 5.2 allows, the highest that openh264 knows, with some room.
+const MAX_BITRATE: u64 = 200_000_000;
+
+/// The encoder with its settings.
+pub struct H264 {
+    encoder: Encoder,
+}
+
+impl H264 {
+    pub fn new(video: &Video, size: Size, fps: Fps) -> Result<Self> {
+        let mut encoder =
+            Encoder::with_api_config(OpenH264API::from_source(), config(video, size, fps))
+                .map_err(|error| failed("setting up", size, &error))?;
+        sys::silence(&mut encoder);
+        Ok(Self { encoder })
+    }
+
+    /// Encodes the picture into `frame`, all but its time.
+    pub fn encode(&mut self, canvas: &Canvas, frame: &mut Frame) -> Result<()> {
+        let stream = self
+            .encoder
+            .encode(canvas)
+            .map_err(|error| failed("encoding", canvas.size(), &error))?;
+        frame.key = stream.frame_type() == FrameType::IDR;
+        frame.data.clear();
+        stream.write_vec(&mut frame.data);
+        Ok(())
+    }
+
+    /// The next picture will be an IDR frame.
+    pub fn force_key_frame(&mut self) {
+        self.encoder.force_intra_frame();
+    }
+}
+
+fn config(video: &Video, size: Size, fps: Fps) -> EncoderConfig {
+    let config = EncoderConfig::new()
+        .skip_frames(false)
+        .max_frame_rate(FrameRate::from_hz(fps.0.min(MAX_FPS) as f32))
+        .bitrate(BitRate::from_bps(target_bitrate(video, size, fps)))
+        .intra_frame_period(IntraFramePeriod::from_num_frames(
+            video.intra_period.unwrap_or(DEFAULT_GOP).0,
+        ))
+        .profile(profile(video.profile.name))
+        .level(level(video.level.name))
+        .complexity(Complexity::Low)
+        .num_threads(1)
+        .scene_change_detect(false)
+        .background_detection(false)
+        .adaptive_quantization(false)
+        .vui(VuiConfig::bt709());
+    let (finest, coarsest) = QP_LIMITS;
+    let range = |finest: u32, coarsest: u32| QpRange::new(finest as u8, coarsest as u8);
+    match video.qp {
+        0 => config
+            .rate_control_mode(RateControlMode::Bitrate)
+            .qp(range(finest, coarsest)),
+        asked => {
+            let qp = asked.clamp(finest, coarsest);
+            if qp != asked {
+                log::warn!(
+                    "the test card's encoder takes -qp from {finest} to {coarsest}: {asked} becomes {qp}"
+                );
+            }
+            config
+                .rate_control_mode(RateControlMode::Quality)
+                .qp(range(qp, qp))
+        }
+    }
+}
+
+/// The bitrate for openh264, which really counts bits a frame: `-b`, or a tenth of a bit a pixel when that is 0.
+fn target_bitrate(video: &Video, size: Size, fps: Fps) -> u32 {
+    let asked = match u64::from(video.bitrate.0) {
+        0 => u64::from(size.width) * u64::from(size.height) * u64::from(fps.0) / 10,
+        asked => asked,
+    };
+    let for_its_rate = asked * u64::from(fps.0.min(MAX_FPS)) / u64::from(fps.0);
+    for_its_rate.clamp(1000, MAX_BITRATE) as u32
+}
+
+fn profile(name: &str) -> Profile {
+    match name {
+        "baseline" => Profile::Baseline,
+        "main" => Profile::Main,
+        _ => Profile::High,
+    }
+}
+
+/// openh264 raises it where the size wants more.
+fn level(name: &str) -> Level {
+    match name {
+        "4.1" => Level::Level_4_1,
+        "4.2" => Level::Level_4_2,
+        _ => Level::Level_4_0,
+    }
+}
+
+fn failed(doing: &str, size: Size, error: &openh264::Error) -> Error {
+    Error::Camera(format!(
+        "{doing} the test card's H.264 at {size}: {error}; another size or bitrate (-w, -h, -b) may do"
+    ))
+}
+
+impl YUVSource for Canvas {
+    fn dimensions(&self) -> (usize, usize) {
+        (self.size().width as usize, self.size().height as usize)
+    }
+
+    fn strides(&self) -> (usize, usize, usize) {
+        let width = self.size().width as usize;
+        (width, width / 2, width / 2)
+    }
+
+    fn y(&self) -> &[u8] {
+        self.y()
+    }
+
+    fn u(&self) -> &[u8] {
+        self.cb()
+    }
+
+    fn v(&self) -> &[u8] {
+        self.cr()
+    }
+}

@@ -1,0 +1,196 @@
+//! What packaging makes from the table of options, tried in the programs it is for: the manual page
+//! in man, the completion in an interactive bash.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::pty::openpty;
+use picam_stream::options::{bash_completion, man_page, rows};
+
+#[test]
+fn the_manual_page_renders_without_a_warning_and_names_every_option() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let page = folder.path().join("picam-stream.1");
+    fs::write(&page, man_page()).expect("the page is written");
+    let intermediate = man(&["--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z"], &page);
+    assert!(intermediate.starts_with("x T utf8"), "{intermediate}");
+
+    let text = without_overstrikes(&man(&["-E", "UTF-8", "-l", "-P", "cat"], &page));
+    for row in rows() {
+        for name in row.all_names() {
+            assert!(text.contains(&name), "{name}");
+        }
+    }
+    for heading in [
+        "NAME",
+        "SYNOPSIS",
+        "DESCRIPTION",
+        "OPTIONS",
+        "COMMANDS",
+        "EXIT STATUS",
+        "FILES",
+        "ENVIRONMENT",
+        "EXAMPLES",
+        "SEE ALSO",
+    ] {
+        assert!(text.lines().any(|line| line == heading), "{heading}");
+    }
+    for status in ["0", "64", "70", "74", "75"] {
+        let entry = format!("       {status} ");
+        assert!(
+            text.lines().any(|line| line.starts_with(&entry)),
+            "{status}"
+        );
+    }
+}
+
+#[test]
+fn the_manual_page_is_the_same_each_time() {
+    assert_eq!(man_page(), man_page());
+    assert!(man_page().starts_with(".TH PICAM\\-STREAM 1 \"\" "));
+}
+
+/// What man prints; it must have nothing to complain about.
+fn man(options: &[&str], page: &Path) -> String {
+    let output = Command::new("man")
+        .args(options)
+        .arg(page)
+        .envs([
+            ("LC_ALL", "C.UTF-8"),
+            ("MANWIDTH", "100"),
+            ("MAN_KEEP_FORMATTING", "1"),
+            ("GROFF_NO_SGR", "1"),
+        ])
+        .output()
+        .expect("man runs; it comes with: apt-get install man-db");
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && complaints.is_empty(),
+        "{}: {complaints}",
+        output.status
+    );
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// Bold is a letter printed twice in one place, underlined one with a line.
+fn without_overstrikes(text: &str) -> String {
+    let mut plain = String::new();
+    for letter in text.chars() {
+        if letter == '\u{8}' {
+            plain.pop().map_or((), drop)
+        } else {
+            plain.push(letter)
+        }
+    }
+    plain
+}
+
+#[test]
+fn the_completion_completes_names_words_and_files() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("completion"), bash_completion())
+        .expect("the completion is written");
+    File::create(folder.path().join("my clip.h264")).expect("a file to complete");
+    let mut shell = Shell::start(folder.path());
+
+    assert_eq!(shell.typed("--bitr\t"), ["--bitrate"]);
+    assert_eq!(shell.typed("-pf ma\t"), ["-pf", "main"]);
+    assert_eq!(
+        shell.typed("--awb gr\t -exp\t"),
+        ["--awb", "greyworld", "-exp"]
+    );
+    assert_eq!(shell.typed("--expo\tback\t"), ["--exposure", "backlight"]);
+    assert_eq!(shell.typed("-lev 4.2\t"), ["-lev", "4.2"]);
+    assert_eq!(shell.typed("-o my\t"), ["-o", "my clip.h264"]);
+    assert_eq!(shell.typed("--source te\t"), ["--source", "test"]);
+    assert_eq!(
+        shell.typed("--source fi\tmy\t"),
+        ["--source", "file:my clip.h264"]
+    );
+    assert_eq!(shell.typed("-b --for\t"), ["-b", "--for"]);
+    assert_eq!(shell.typed("-n -- --for\t"), ["-n", "--", "--for"]);
+}
+
+/// An interactive bash on a terminal of its own, in which `picam-stream` prints its words.
+struct Shell {
+    bash: Child,
+    terminal: File,
+    said: String,
+}
+
+impl Shell {
+    fn start(folder: &Path) -> Self {
+        let pair = openpty(None, None).expect("a terminal");
+        let end = |fd: &OwnedFd| Stdio::from(fd.try_clone().expect("a descriptor"));
+        let bash = Command::new("bash")
+            .args(["--norc", "--noprofile", "-i"])
+            .current_dir(folder)
+            .envs([
+                ("PS1", "ready$ "),
+                ("TERM", "dumb"),
+                ("INPUTRC", "/dev/null"),
+                ("HISTFILE", ""),
+            ])
+            .stdin(end(&pair.slave))
+            .stdout(end(&pair.slave))
+            .stderr(end(&pair.slave))
+            .spawn()
+            .expect("bash runs");
+        let mut shell = Self {
+            bash,
+            terminal: File::from(pair.master),
+            said: String::new(),
+        };
+        shell.wait_for("ready$ ");
+        shell.line("source ./completion");
+        shell.line("picam-stream() { printf '<%s>' \"$@\"; echo '<end>'; }");
+        shell
+    }
+
+    /// The words that `picam-stream` gets when this is typed behind its name.
+    fn typed(&mut self, keys: &str) -> Vec<String> {
+        let said = self.line(&format!("picam-stream {keys}"));
+        let words = said
+            .lines()
+            .find_map(|line| line.trim().strip_prefix('<')?.strip_suffix("><end>"));
+        let words = words.unwrap_or_else(|| panic!("no words in {said:?}"));
+        words.split("><").map(str::to_owned).collect()
+    }
+
+    /// Types a line and returns what the terminal shows up to the next prompt.
+    fn line(&mut self, keys: &str) -> String {
+        self.said.clear();
+        self.terminal
+            .write_all(format!("{keys}\n").as_bytes())
+            .expect("bash reads");
+        self.wait_for("ready$ ");
+        self.said.clone()
+    }
+
+    fn wait_for(&mut self, text: &str) {
+        let until = Instant::now() + Duration::from_secs(60);
+        let mut buffer = [0; 4096];
+        while !self.said.ends_with(text) {
+            assert!(Instant::now() < until, "bash says only {:?}", self.said);
+            let mut fds = [PollFd::new(self.terminal.as_fd(), PollFlags::POLLIN)];
+            if poll(&mut fds, PollTimeout::from(1000_u16)).expect("poll") > 0 {
+                let count = self.terminal.read(&mut buffer).expect("bash writes");
+                self.said
+                    .push_str(&String::from_utf8_lossy(&buffer[..count]));
+            }
+        }
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        // It may be gone already, and then there is nothing to end.
+        self.bash.kill().ok();
+        self.bash.wait().ok();
+    }
+}

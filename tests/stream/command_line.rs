@@ -1,0 +1,216 @@
+//! The command line of the real program: what it prints, what it refuses, with which exit status.
+
+use std::process::Stdio;
+
+use crate::support::{RECORDING, Scratch, program, run, stderr};
+
+#[test]
+fn a_wrong_command_line_is_one_line_that_names_the_option_and_exit_64() {
+    for (line, words) in [
+        ("-fps 29.97 -o -", ["-fps", "29.97"]),
+        ("-b 12x -o -", ["-b", "12x"]),
+        ("-w abc -o -", ["-w", "abc"]),
+        ("-w -5 -o -", ["-w", "-5"]),
+        ("-sl 0 -o -", ["-sl", "0"]),
+        ("-pf extended -o -", ["-pf", "extended"]),
+        ("-lev 5 -o -", ["-lev", "5"]),
+        ("-cd h264 -o -", ["-cd", "h264"]),
+        ("-o", ["-o", "value"]),
+        ("--bitrate=5 -o -", ["--bitrate=5", "option"]),
+        ("-o - stray", ["stray", ""]),
+        ("--format avi -o -", ["--format", "avi"]),
+        ("--format mpegts -cd MJPEG -o -", ["mpegts", "MJPEG"]),
+        ("-l -o -", ["-l", "tcp://"]),
+    ] {
+        let output = run(&line.split(' ').collect::<Vec<_>>());
+        let text = stderr(&output);
+        assert_eq!(output.status.code(), Some(64), "{line}: {text}");
+        assert_eq!(text.lines().count(), 1, "{line}: {text}");
+        assert!(
+            words.iter().all(|word| text.contains(word)),
+            "{line}: {text}"
+        );
+    }
+}
+
+#[test]
+fn no_arguments_at_all_are_a_usage_error_that_leads_to_the_help() {
+    let output = run(&[]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(stderr(&output).contains("--help"), "{}", stderr(&output));
+}
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    for question in ["--help", "-?"] {
+        let output = run(&[question]);
+        assert!(output.status.success() && output.stderr.is_empty());
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            text.contains("-b, --bitrate") && text.contains("--source"),
+            "{text}"
+        );
+    }
+    let output = run(&["--version"]);
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        format!("picam-stream {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[test]
+fn options_without_sense_for_a_stream_are_ignored_with_one_warning() {
+    let source = format!("file:{RECORDING}");
+    let line = [
+        "-p",
+        "0,0,320,240",
+        "-f",
+        "-op",
+        "100",
+        "-k",
+        "-sg",
+        "1000",
+        "-wr",
+        "3",
+        "-x",
+        "vectors",
+        "-gps",
+    ];
+    let output = run(&[
+        &["--source", &source, "-t", "300", "-o", "/dev/null"][..],
+        &line,
+    ]
+    .concat());
+    let text = stderr(&output);
+    assert!(output.status.success(), "{text}");
+    let warnings: Vec<&str> = text.lines().filter(|line| line.contains("-sg")).collect();
+    assert_eq!(warnings.len(), 1, "{text}");
+    assert!(
+        ["-p", "-op", "-k", "-sg", "-wr", "-x", "-gps"]
+            .iter()
+            .all(|name| warnings[0].contains(name)),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_a_source_cannot_honour_is_one_warning() {
+    let source = format!("file:{RECORDING}");
+    let output = run(&[
+        "--source",
+        &source,
+        "-t",
+        "300",
+        "-o",
+        "/dev/null",
+        "-ex",
+        "night",
+        "-rot",
+        "90",
+        "-b",
+        "4M",
+    ]);
+    let text = stderr(&output);
+    let warnings: Vec<&str> = text.lines().filter(|line| line.contains("WARN")).collect();
+    assert_eq!(warnings.len(), 1, "{text}");
+    assert!(
+        ["-ex", "-rot", "-b"]
+            .iter()
+            .all(|name| warnings[0].contains(name)),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_settings_report_is_raspivids_line_for_line() {
+    let args = "--source test -w 320 -h 240 -fps 10 -b 4M -t 200 -v -n -o /dev/null";
+    let text = stderr(&run(&args.split(' ').collect::<Vec<_>>()));
+    let version = env!("CARGO_PKG_VERSION");
+    let expected = format!(
+        "\"picam-stream\" Camera App (version {version})\n\nCamera Name test card\nWidth 320, Height 240, filename /dev/null\n\
+         Using camera 0, sensor mode 0\n\nGPS output Disabled\n\nbitrate 4000000, framerate 10, time delay 200\n\
+         H264 Profile high\nH264 Level 4\nH264 Quantisation level 0, Inline headers No\nH264 Fill SPS Timings No\n\
+         H264 Intra refresh type (null), period -1\nH264 Slices 1\nWait method : Simple capture\nInitial state 'record'\n\n\n\
+         Preview No, Full screen Yes\nPreview window 0,0,1024,768\nOpacity 255\n\
+         Sharpness 0, Contrast 0, Brightness 50\nSaturation 0, ISO 0, Video Stabilisation No, Exposure compensation 0\n\
+         Exposure Mode 'auto', AWB Mode 'auto', Image Effect 'none'\nFlicker Avoid Mode 'off'\n\
+         Metering Mode 'average', Colour Effect Enabled No with U = 128, V = 128\nRotation 0, hflip No, vflip No\n\
+         ROI x 0.000000, y 0.000000, w 1.000000 h 1.000000\n"
+    );
+    assert!(text.contains(&expected), "{text}");
+}
+
+#[test]
+fn an_error_in_the_conffile_names_the_file() {
+    let output = program()
+        .args(["-fps", "29.97", "-v", "-n", "-t", "0", "-o", "-"])
+        .env("RASPIVID_OPTIONS", "-fps 29.97")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(64));
+    let text = stderr(&output);
+    assert!(
+        text.contains("-fps") && text.contains("/etc/default/raspivid"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_log_obeys_rust_log() {
+    let source = format!("file:{RECORDING}");
+    let args = ["--source", &source, "-t", "200", "-o", "/dev/null"];
+    let quiet = program()
+        .args(args)
+        .env("RUST_LOG", "error")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(stderr(&quiet), "");
+    let usual = run(&args);
+    assert!(stderr(&usual).contains("time over"));
+}
+
+#[test]
+fn under_the_journal_lines_have_priorities_and_no_timestamps() {
+    use std::os::unix::fs::MetadataExt;
+    let scratch = Scratch::new();
+    let path = scratch.path("journal");
+    // Any file can play the journal: what counts is that JOURNAL_STREAM names its device and inode.
+    let journal = std::fs::File::create(&path).unwrap();
+    let metadata = journal.metadata().unwrap();
+    let output = program()
+        .args([
+            "--source",
+            &format!("file:{RECORDING}"),
+            "-w",
+            "640",
+            "-t",
+            "200",
+            "-v",
+            "-o",
+            "/dev/null",
+        ])
+        .env(
+            "JOURNAL_STREAM",
+            format!("{}:{}", metadata.dev(), metadata.ino()),
+        )
+        .stdin(Stdio::null())
+        .stderr(journal)
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        text.lines().all(|line| ["<4>", "<6>"]
+            .iter()
+            .any(|priority| line.starts_with(priority))),
+        "{text}"
+    );
+    assert!(
+        text.contains("\n<4>")
+            && text.contains("<6>stream ended: time over")
+            && text.contains("<6>Width 640,"),
+        "{text}"
+    );
+}

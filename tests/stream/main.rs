@@ -1,0 +1,13 @@
+//! The stream through the real program: real connections, real players, viewers that misbehave. Each test starts the
+//! program as systemd does, with the connection on descriptors 0 and 1, unless it is about another way.
+
+#[path = "../support/card.rs"]
+mod card;
+mod command_line;
+mod endings;
+mod outputs;
+mod players;
+mod slow_viewers;
+mod support;
+mod test_card;
+mod viewers;
