@@ -9,12 +9,13 @@ use super::value::utf8;
 use super::{Output, SourceChoice};
 
 /// How the values of `--source` begin.
-pub const SOURCES: &[&str] = &["auto", "test", "file:"];
+pub const SOURCES: &[&str] = &["auto", "rpicam", "test", "file:"];
 
 /// Reads `--source`.
 pub fn source(text: &OsStr) -> Result<SourceChoice, String> {
     match text.as_bytes() {
         b"auto" => Ok(SourceChoice::Auto),
+        b"rpicam" => Ok(SourceChoice::Rpicam),
         b"test" => Ok(SourceChoice::Test),
         bytes => match bytes.strip_prefix(b"file:") {
             Some(path) => Ok(SourceChoice::File(file(OsStr::from_bytes(path))?)),
@@ -152,6 +153,7 @@ mod tests {
     #[test]
     fn a_source_is_auto_test_or_a_file() {
         assert_eq!(source(OsStr::new("auto")), Ok(SourceChoice::Auto));
+        assert_eq!(source(OsStr::new("rpicam")), Ok(SourceChoice::Rpicam));
         assert_eq!(source(OsStr::new("test")), Ok(SourceChoice::Test));
         for wrong in ["", "Auto", "file", "file:", "clip.h264", "file:http://x"] {
             assert!(source(OsStr::new(wrong)).is_err(), "{wrong}");

@@ -59,6 +59,8 @@ pub enum SourceChoice {
     Auto,
     /// The test card.
     Test,
+    /// A libcamera camera, through the system's capture program.
+    Rpicam,
     /// A recorded Annex B stream, looped.
     File(PathBuf),
 }

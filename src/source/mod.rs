@@ -1,6 +1,8 @@
 //! Where frames come from. `open` is the only place that knows all kinds.
 
 mod file;
+pub mod holders;
+pub mod rpicam;
 pub mod test;
 
 use std::time::Duration;
@@ -42,6 +44,7 @@ pub fn open(options: &Options) -> Result<Box<dyn Source>> {
             announce(options, &format!("file {}", path.display()), file::HONOURED);
             Ok(Box::new(file::Recording::open(path, options)?))
         }
+        SourceChoice::Rpicam => Ok(Box::new(rpicam::Rpicam::open(options)?)),
         SourceChoice::Test => {
             announce(options, "test card", test::HONOURED);
             Ok(Box::new(test::open(options)?))
@@ -53,9 +56,17 @@ pub fn open(options: &Options) -> Result<Box<dyn Source>> {
 }
 
 fn announce(options: &Options, camera_name: &str, honoured: &[&str]) {
+    report(options, camera_name);
+    warn_unhonoured(options, honoured);
+}
+
+fn report(options: &Options, camera_name: &str) {
     if options.verbose {
         log::report(&options::settings(options, camera_name));
     }
+}
+
+fn warn_unhonoured(options: &Options, honoured: &[&str]) {
     if let Some(warning) = options::unhonoured(options, honoured) {
         log::warn!("{warning}");
     }
