@@ -5,6 +5,7 @@
 //! goes through `log`, and every early end is an `error`.
 
 pub mod annotation;
+pub mod cameras;
 pub mod error;
 pub mod frame;
 pub mod h264;

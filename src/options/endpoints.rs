@@ -9,7 +9,7 @@ use super::value::utf8;
 use super::{Output, SourceChoice};
 
 /// How the values of `--source` begin.
-pub const SOURCES: &[&str] = &["auto", "rpicam", "test", "file:"];
+pub const SOURCES: &[&str] = &["auto", "rpicam", "mmal", "test", "file:"];
 
 /// Reads `--source`.
 pub fn source(text: &OsStr) -> Result<SourceChoice, String> {
@@ -17,6 +17,7 @@ pub fn source(text: &OsStr) -> Result<SourceChoice, String> {
         b"auto" => Ok(SourceChoice::Auto),
         b"rpicam" => Ok(SourceChoice::Rpicam),
         b"test" => Ok(SourceChoice::Test),
+        b"mmal" => Ok(SourceChoice::Mmal),
         bytes => match bytes.strip_prefix(b"file:") {
             Some(path) => Ok(SourceChoice::File(file(OsStr::from_bytes(path))?)),
             None => Err(String::new()),

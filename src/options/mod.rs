@@ -39,6 +39,8 @@ use crate::units::{Bitrate, Fps, Gop, Size};
 pub enum Command {
     /// Stream: no command word.
     Stream(Box<Options>),
+    /// `cameras`: the list of cameras for standard output.
+    Cameras,
     /// `--help`: the text for standard output.
     Help,
     /// `--version`.
@@ -63,6 +65,8 @@ pub enum SourceChoice {
     Rpicam,
     /// A recorded Annex B stream, looped.
     File(PathBuf),
+    /// The camera of the legacy stack.
+    Mmal,
 }
 
 /// Where the stream goes.

@@ -2,6 +2,7 @@
 
 mod file;
 pub mod holders;
+pub mod mmal;
 pub mod rpicam;
 pub mod test;
 
@@ -49,6 +50,8 @@ pub fn open(options: &Options) -> Result<Box<dyn Source>> {
             announce(options, "test card", test::HONOURED);
             Ok(Box::new(test::open(options)?))
         }
+        // Every option of the camera and the encoder is honoured: they are this camera's.
+        SourceChoice::Mmal => mmal::open(options, |camera_name| report(options, camera_name)),
         SourceChoice::Auto => Err(Error::Camera(
             "no camera was found (--source auto); --source test streams a test card".into(),
         )),
@@ -60,14 +63,15 @@ fn announce(options: &Options, camera_name: &str, honoured: &[&str]) {
     warn_unhonoured(options, honoured);
 }
 
-fn report(options: &Options, camera_name: &str) {
-    if options.verbose {
-        log::report(&options::settings(options, camera_name));
-    }
-}
-
 fn warn_unhonoured(options: &Options, honoured: &[&str]) {
     if let Some(warning) = options::unhonoured(options, honoured) {
         log::warn!("{warning}");
+    }
+}
+
+/// raspivid's report of `-v`.
+fn report(options: &Options, camera_name: &str) {
+    if options.verbose {
+        log::report(&options::settings(options, camera_name));
     }
 }
