@@ -33,7 +33,9 @@ pub fn parse(word: &OsStr, rest: &[OsString]) -> Result<Command> {
 fn no_words(rest: &[OsString], command: Command) -> Result<Command> {
     match rest.first() {
         None => Ok(command),
-        Some(word) => Err(Error::Usage(format!("{word:?} does not belong behind this command, which takes no options"))),
+        Some(word) => Err(Error::Usage(format!(
+            "{word:?} does not belong behind this command, which takes no options"
+        ))),
     }
 }
 
