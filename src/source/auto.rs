@@ -98,7 +98,7 @@ impl Survey {
 
     fn nothing(&self) -> Error {
         Error::Camera(format!(
-            "no camera was found (--source auto). {}. picam-stream doctor tells more; --source test streams a test card",
+            "no camera was found (--source auto). {}. --source test streams a test card",
             self.passed_over().join(". ")
         ))
     }
