@@ -27,6 +27,7 @@ run:
 test:
 	@tests/setup.sh deb test
 	cargo test --locked
+	cargo test --locked -p fake-mmal
 	$(MAKE) deb ARCH=armhf
 	$(MAKE) deb ARCH=arm64
 	$(MAKE) deb ARCH=amd64
@@ -35,9 +36,9 @@ test:
 
 check:
 	@tests/setup.sh check
-	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
-	shellcheck tests/*.sh debian/*.sh debian/postinst debian/prerm .ci/run
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	shellcheck tests/*.sh tests/fake-mmal/build.sh debian/*.sh debian/postinst debian/prerm .ci/run
 
 bench:
 	@tests/setup.sh bench

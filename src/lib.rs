@@ -16,4 +16,5 @@ pub mod session;
 pub mod sink;
 pub mod source;
 pub mod stop;
+pub mod system;
 pub mod units;

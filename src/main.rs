@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use picam_stream::error::{Error, Result};
 use picam_stream::options::{self, Command};
 use picam_stream::stop::Stop;
+use picam_stream::system::System;
 use picam_stream::{cameras, log, session};
 
 fn main() -> ExitCode {
@@ -22,7 +23,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<()> {
     match command {
         Command::Stream(options) => session::run(&options, &catch_signals()?),
-        Command::Cameras => print(&cameras::list()?),
+        Command::Cameras => print(&cameras::list(&System::here())?),
         Command::Help => print(&options::help()),
         Command::Version => print(concat!("picam-stream ", env!("CARGO_PKG_VERSION"), "\n")),
     }

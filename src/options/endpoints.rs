@@ -9,7 +9,7 @@ use super::value::utf8;
 use super::{Output, SourceChoice};
 
 /// How the values of `--source` begin.
-pub const SOURCES: &[&str] = &["auto", "mmal", "rpicam", "test", "file:"];
+pub const SOURCES: &[&str] = &["auto", "rpicam", "mmal", "test", "file:"];
 
 /// Reads `--source`.
 pub fn source(text: &OsStr) -> Result<SourceChoice, String> {

@@ -1,10 +1,12 @@
 //! Where frames come from. `open` is the only place that knows all kinds.
 
+pub mod auto;
 mod file;
 pub mod holders;
 pub mod mmal;
 pub mod rpicam;
 pub mod test;
+pub mod v4l2;
 
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::log;
 use crate::options::{self, Options, SourceChoice};
+use crate::system::System;
 
 /// What a source had to offer within the time it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,10 +55,35 @@ pub fn open(options: &Options) -> Result<Box<dyn Source>> {
         }
         // Every option of the camera and the encoder is honoured: they are this camera's.
         SourceChoice::Mmal => mmal::open(options, |camera_name| report(options, camera_name)),
-        SourceChoice::Auto => Err(Error::Camera(
-            "no camera was found (--source auto); --source test streams a test card".into(),
-        )),
+        SourceChoice::Auto => open_found(options),
     }
+}
+
+/// Opens the camera that the machine has.
+fn open_found(options: &Options) -> Result<Box<dyn Source>> {
+    let survey = auto::survey(&System::here());
+    let camera = survey.choose()?;
+    let passed_over = survey.passed_over();
+    let why = if passed_over.is_empty() {
+        "the first choice is there".to_owned()
+    } else {
+        passed_over.join("; ")
+    };
+    log::info!("--source auto takes {camera}: {why}");
+    let source = match camera {
+        auto::Camera::Libcamera { .. } => SourceChoice::Rpicam,
+        auto::Camera::Mmal { .. } => SourceChoice::Mmal,
+        auto::Camera::V4l2(found) => {
+            return Err(Error::Camera(format!(
+                "{} cannot be used: this version has no V4L2 source",
+                found.device
+            )));
+        }
+    };
+    open(&Options {
+        source,
+        ..options.clone()
+    })
 }
 
 fn announce(options: &Options, camera_name: &str, honoured: &[&str]) {

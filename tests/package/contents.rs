@@ -55,7 +55,10 @@ fn the_fields_say_what_the_package_is_and_needs() {
         assert_eq!(field("Recommends"), "avahi-daemon");
         assert!(field("Suggests").starts_with("rpicam-apps-lite | "));
         // Of another package's "foreign" and "same", neither is true here.
-        let control = stdout("dpkg-deb", [Path::new("--info"), &package(arch), Path::new("control")]);
+        let control = stdout(
+            "dpkg-deb",
+            [Path::new("--info"), &package(arch), Path::new("control")],
+        );
         assert!(!control.contains("Multi-Arch"), "{control}");
     }
 }

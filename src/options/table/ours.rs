@@ -18,17 +18,17 @@ pub const ROWS: &[Row] = &[
         long: "source",
         placeholder: "KIND",
         kind: Kind::Special {
-            takes: "auto, mmal, rpicam, test or file:PATH",
+            takes: "auto, rpicam, mmal, test or file:PATH",
             set: |draft, text| {
                 draft.options.source = source(text)?;
                 Ok(())
             },
         },
         default: Some("auto"),
-        help: "where the pictures come from: auto, mmal, rpicam, test or file:PATH",
-        more: "auto takes the camera that the machine has. mmal is the camera of the legacy stack (32-bit Raspbian up to \
-               bullseye), driven as raspivid drives it. rpicam is a camera of libcamera, through the system's \
-               rpicam-vid or libcamera-vid. test is a live test card: colour bars, a frame \
+        help: "where the pictures come from: auto, rpicam, mmal, test or file:PATH",
+        more: "auto takes the camera that the machine has. rpicam is a libcamera camera, through the system's \
+               rpicam-vid or libcamera-vid. mmal is the camera of the legacy stack (32-bit Raspbian up to \
+               bullseye), driven as raspivid drives it. test is a live test card: colour bars, a frame \
                counter and the time. file:PATH plays a recorded H.264 stream (Annex B) over and over at the \
                rate of -fps.",
         ..OURS

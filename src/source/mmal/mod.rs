@@ -11,6 +11,7 @@ pub mod devices;
 pub mod failure;
 pub mod inbox;
 pub mod overlay;
+pub mod probe;
 pub mod settings;
 pub mod status;
 pub mod user;

@@ -342,15 +342,18 @@ impl Connection {
             ffi::MMAL_CONNECTION_FLAG_TUNNELLING | ffi::MMAL_CONNECTION_FLAG_ALLOCATION_ON_INPUT;
         let mut raw = ptr::null_mut();
         // SAFETY: both ports live; the connection takes references of its own to their components.
-        Status::check(unsafe {
+        let joined = Status::check(unsafe {
             ffi::mmal_connection_create(
                 &raw mut raw,
                 output.raw.as_ptr(),
                 input.raw.as_ptr(),
                 flags,
             )
-        })?;
-        let connection = Self(NonNull::new(raw).ok_or(Status::NO_MEMORY)?);
+        });
+        // The library hands out a connection that it could not make, too; it goes out of scope here.
+        let connection = NonNull::new(raw).map(Self);
+        joined?;
+        let connection = connection.ok_or(Status::NO_MEMORY)?;
         // SAFETY: the connection was just made; if this fails it is destroyed when it goes out of scope.
         Status::check(unsafe { ffi::mmal_connection_enable(connection.0.as_ptr()) })?;
         Ok(connection)

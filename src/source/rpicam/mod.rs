@@ -25,6 +25,7 @@ mod frames;
 mod jpeg;
 mod messages;
 mod pipe;
+pub mod probe;
 mod program;
 mod sys;
 mod table;

@@ -12,7 +12,7 @@ use nix::unistd::{AccessFlags, access};
 use crate::error::{Error, Result};
 
 /// The newer name first.
-const NAMES: [&str; 2] = ["rpicam-vid", "libcamera-vid"];
+pub const NAMES: [&str; 2] = ["rpicam-vid", "libcamera-vid"];
 
 /// Options that every version has had, by which its help is known.
 const ALWAYS: [&str; 4] = ["codec", "output", "timeout", "width"];
@@ -99,7 +99,7 @@ fn not_found() -> Error {
 }
 
 /// What brings the program onto a release, by its /etc/os-release.
-fn remedy(release: &str) -> &'static str {
+pub fn remedy(release: &str) -> &'static str {
     let codename = release
         .lines()
         .find_map(|line| line.strip_prefix("VERSION_CODENAME="));
