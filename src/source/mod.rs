@@ -1,8 +1,9 @@
 //! Where frames come from. `open` is the only place that knows all kinds.
 
 pub mod auto;
-mod file;
+pub mod file;
 pub mod holders;
+pub mod missing;
 pub mod mmal;
 pub mod rpicam;
 pub mod test;

@@ -1,5 +1,6 @@
 //! Which V4L2 devices may be cameras, told by /sys alone: opening a device could wake it, or take it from somebody.
 
+use crate::source::missing::Missing;
 use crate::system::System;
 
 const DEVICES: &str = "/sys/class/video4linux";
@@ -37,12 +38,12 @@ pub fn probe(system: &System) -> Vec<Found> {
         .collect()
 }
 
-/// Why there is none, and what to do.
-pub fn missing(found: &[Found]) -> Option<String> {
-    found.is_empty().then(|| {
-        "no capture device is in /sys/class/video4linux: plug in a USB camera; see lsusb, dmesg"
-            .to_owned()
-    })
+/// Why there is none.
+pub fn missing(found: &[Found]) -> Option<Missing> {
+    let remedy = "plug in a USB camera; lsusb and dmesg tell whether it is seen";
+    found
+        .is_empty()
+        .then(|| Missing::new("there is no capture device", remedy))
 }
 
 fn camera(system: &System, device: &str) -> Option<Found> {
