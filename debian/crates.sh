@@ -18,7 +18,7 @@ main() {
             echo "License: Expat"
         else
             echo "License: ${licence// /-}"
-            text "$folder"
+            text "$folder" "$licence"
         fi
     done
 }
@@ -32,15 +32,21 @@ linked() {
 
 holders() {
     local lines
-    lines=$(find "$1" "$1/upstream" -maxdepth 1 -iregex '.*/\(licen[cs]e\|copying\|copyright\).*' -type f \
-        -exec grep -hiE '^ *(copyright +(\(c\)|©)|copyright +[0-9]{4}|\(c\) copyright)' {} + 2>/dev/null |
-        sed 's/^ *//; s/[Cc]opyright //; s/([Cc]) //; s/© //; s/ *$//' | sort -u | head -n 8 | sed '2,$s/^/ /')
+    lines=$(licence_files "$1" | xargs -d '\n' -r cat |
+        grep -iE '^ *(copyright +(\(c\)|©)|copyright +[0-9]{4}|\(c\) copyright)' |
+        sed 's/^ *//; s/[Cc]opyright //; s/([Cc]) //; s/© //; s/ *$//' | sort -u | head -n 8 | sed '2,$s/^/ /') || true
     echo "${lines:-the authors of $2}"
 }
 
+# The long text of the Apache License is on every Debian system.
 text() {
-    find "$1" "$1/upstream" -maxdepth 1 -iregex '.*/\(licen[cs]e\|copying\|copyright\).*' -type f 2>/dev/null | sort |
-        xargs -d '\n' cat | sed 's/[[:space:]]*$//; s/^$/./; s/^/ /'
+    licence_files "$1" | grep -vi apache | xargs -d '\n' -r cat | sed 's/[[:space:]]*$//; s/^$/./; s/^/ /'
+    [[ "$2" != *Apache-2.0* ]] || printf ' .\n The Apache License is in /usr/share/common-licenses/Apache-2.0.\n'
+}
+
+# Those of C++ sources that come with a crate, too.
+licence_files() {
+    find "$1" -maxdepth 2 -iregex "$1/\(upstream/\)?\(licen[cs]e\|copying\|copyright\)[^/]*" -type f | sort
 }
 
 main "$@"

@@ -83,8 +83,11 @@ impl Pi {
         let found = bytes.windows(name.len()).position(|window| window == name);
         // Under another name nobody finds it: what exports it is the table of names.
         bytes[found.expect("a symbol of the library") + 1] = b'_';
-        fs::remove_file(self.path("lib/libmmal.so")).expect("it was there");
+        for name in ["lib/libmmal.so", "lib/libbcm_host.so"] {
+            fs::remove_file(self.path(name)).expect("it was there");
+        }
         fs::write(self.path("lib/libmmal.so"), bytes).expect("a libmmal");
+        symlink("libmmal.so", self.path("lib/libbcm_host.so")).expect("a libbcm_host");
         self
     }
 

@@ -143,6 +143,11 @@ fn raspivids_options_become_the_programs() {
         ("-cfx 128:128", &["--saturation 0"]),
         ("-fli 50hz", &["--flicker-period 10000us"]),
         ("-cs 1", &["--camera 1"]),
+        ("-fps 0", &["--framerate 0"]),
+        (
+            "-fps 30 -ss 2000000",
+            &["--framerate 0.5", "--shutter 2000000"],
+        ),
     ];
     for (given, expected) in table {
         let stand_in = StandIn::new("1.13.0", "vc4").behaving("stop=1");

@@ -1,11 +1,13 @@
 //! However a session ends, nothing of the capture program is left.
 
+use std::io::Read;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::stand_in::StandIn;
-use crate::support::LONG;
+use crate::support::{LONG, connect, free_port};
 
 const BOARDS: [(&str, &str); 3] = [("1.1.2", "vc4"), ("1.13.0", "vc4"), ("1.13.0", "pi5")];
 
@@ -83,7 +85,7 @@ fn what_the_program_has_started_ends_too() {
 #[test]
 fn a_program_that_gives_nothing_is_a_stall() {
     let stand_in = StandIn::new("1.13.0", "vc4").behaving("hang=10");
-    let mut session = stand_in.session(&["--stall-timeout", "500"]);
+    let mut session = stand_in.session(&["--stall-timeout", "3000"]);
     session.read_to_end();
     assert_eq!(session.wait(LONG).code(), Some(75), "{}", session.log());
     assert!(
@@ -135,6 +137,23 @@ fn a_program_that_ends_in_good_order_ends_the_stream_so() {
     assert!(session.log().contains(" 20 frames,"), "{}", session.log());
     assert_eq!(stand_in.signals(), 0, "it was not hurried");
     stand_in.wait_until_gone();
+}
+
+#[test]
+fn a_listening_server_closes_the_camera_between_its_viewers() {
+    let stand_in = StandIn::new("1.13.0", "vc4");
+    let port = free_port();
+    let mut server = stand_in.spawn(&["-t", "0", "-l", "-o", &format!("tcp://127.0.0.1:{port}")]);
+    for _ in 0..2 {
+        let mut viewer = connect(([127, 0, 0, 1], port).into());
+        viewer.set_read_timeout(Some(LONG)).expect("a time limit");
+        viewer.read_exact(&mut vec![0; 200_000]).expect("a stream");
+        drop(viewer);
+        stand_in.wait_until_gone();
+    }
+    kill(Pid::from_raw(server.id().cast_signed()), Signal::SIGTERM).expect("it runs");
+    assert!(server.wait().expect("waiting works").success());
+    assert_eq!(stand_in.signals(), 2);
 }
 
 #[test]

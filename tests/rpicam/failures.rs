@@ -89,6 +89,7 @@ fn each_failure_has_its_words_and_its_remedy() {
         let stand_in = StandIn::new("1.13.0", "vc4").behaving(behaviour);
         let error = error_of(&stand_in, &[], 70);
         says_all(&error, texts);
+        assert!(!error.contains("[1;32m"), "no colours in the log: {error}");
         says_all(
             &error,
             &[

@@ -5,6 +5,8 @@ mod arguments;
 mod endings;
 mod failures;
 mod frames;
+// The benches use it, too.
+#[allow(dead_code)]
 mod stand_in;
 #[allow(dead_code)]
 #[path = "../stream/support.rs"]

@@ -249,6 +249,8 @@ class Output:
 
 def open_camera():
     where = "[0:12:34.567890123] [4242]"
+    if "LIBCAMERA_LOG_NO_COLOR" not in os.environ:
+        where = f"\x1b[1;32m{where}\x1b[0m"
     if behaves("nocamera"):
         fail("no cameras available")
     if behaves("busy"):

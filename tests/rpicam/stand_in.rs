@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -90,13 +90,25 @@ impl StandIn {
 
     /// Runs the program to its end without a viewer.
     pub fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().expect("the program starts")
+    }
+
+    /// Starts the program without a viewer.
+    pub fn spawn(&self, args: &[&str]) -> Child {
+        self.command(args)
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts")
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
         let mut command = program();
         command
             .args(["--source", "rpicam"])
             .args(args)
             .stdin(Stdio::null());
         self.set(&mut command);
-        command.output().expect("the program starts")
+        command
     }
 
     fn set(&self, command: &mut Command) {
@@ -145,6 +157,15 @@ impl StandIn {
     /// How many frames it has written.
     pub fn frames(&self) -> usize {
         self.notes("frames").lines().count()
+    }
+
+    /// When each frame had been written, on the monotonic clock.
+    pub fn written_us(&self) -> Vec<u64> {
+        let time_us = |line: &str| -> Option<u64> {
+            let (_, nanoseconds) = line.trim().strip_suffix(']')?.split_once(", ")?;
+            Some(nanoseconds.parse::<u64>().ok()? / 1000)
+        };
+        self.notes("frames").lines().filter_map(time_us).collect()
     }
 
     pub fn signals(&self) -> usize {

@@ -7,8 +7,16 @@
 use std::path::Path;
 use std::{env, fs};
 
-const LIBRARIES: [&str; 5] = ["mmal_core", "mmal_util", "mmal_vc_client", "vcos", "bcm_host"];
+const LIBRARIES: [&str; 5] = [
+    "mmal_core",
+    "mmal_util",
+    "mmal_vc_client",
+    "vcos",
+    "bcm_host",
+];
 const EMPTY_ARCHIVE: &[u8] = b"!<arch>\n";
+/// A linker script that adds nothing: zig looks for shared libraries alone.
+const EMPTY_SCRIPT: &[u8] = b"INPUT()\n";
 
 fn main() {
     println!("cargo::rerun-if-changed=src/source/mmal/build.rs");
@@ -17,8 +25,11 @@ fn main() {
     }
     let directory = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     for library in LIBRARIES {
-        let path = Path::new(&directory).join(format!("lib{library}.a"));
-        fs::write(&path, EMPTY_ARCHIVE).unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
+        for (ending, content) in [("a", EMPTY_ARCHIVE), ("so", EMPTY_SCRIPT)] {
+            let path = Path::new(&directory).join(format!("lib{library}.{ending}"));
+            fs::write(&path, content)
+                .unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
+        }
     }
     println!("cargo::rustc-link-search=native={directory}");
 }

@@ -30,14 +30,20 @@ impl Clock {
             return arrival;
         }
         let distance = arrival.0.cast_signed().wrapping_sub(pts_us);
-        if self.smallest().is_some_and(|smallest| distance.saturating_sub(smallest) > JUMP_US) {
+        if self
+            .smallest()
+            .is_some_and(|smallest| distance.saturating_sub(smallest) > JUMP_US)
+        {
             *self = Self::default();
         }
         if arrival.since(self.begun) >= WINDOW {
             self.before = self.this.take();
             self.begun = arrival;
         }
-        self.this = Some(self.this.map_or(distance, |smallest| smallest.min(distance)));
+        self.this = Some(
+            self.this
+                .map_or(distance, |smallest| smallest.min(distance)),
+        );
         let smallest = self.smallest().unwrap_or(distance);
         Micros(pts_us.wrapping_add(smallest).cast_unsigned())
     }
@@ -68,7 +74,10 @@ mod tests {
 
     #[test]
     fn frames_without_a_time_count_as_taken_when_they_come() {
-        assert_eq!(Clock::default().captured(TIME_UNKNOWN, Micros(77)), Micros(77));
+        assert_eq!(
+            Clock::default().captured(TIME_UNKNOWN, Micros(77)),
+            Micros(77)
+        );
     }
 
     #[test]
@@ -79,7 +88,10 @@ mod tests {
             // 20 parts in a million: 1.7 s a day.
             let came = Micros(arrival(pts_us).0 + 20 * index.cast_unsigned());
             let taken = clock.captured(pts_us, came);
-            assert!(came.since(taken) < Duration::from_millis(1), "after {index} s");
+            assert!(
+                came.since(taken) < Duration::from_millis(1),
+                "after {index} s"
+            );
         }
     }
 
@@ -89,7 +101,10 @@ mod tests {
         clock.captured(3_600_000_000, arrival(3_600_000_000));
         let came = arrival(3_600_040_000);
         assert_eq!(clock.captured(0, came), came);
-        assert_eq!(clock.captured(40_000, Micros(came.0 + 40_000)), Micros(came.0 + 40_000));
+        assert_eq!(
+            clock.captured(40_000, Micros(came.0 + 40_000)),
+            Micros(came.0 + 40_000)
+        );
     }
 
     #[test]

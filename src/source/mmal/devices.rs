@@ -21,13 +21,16 @@ const V4L2_DEVICES: &str = "/sys/class/video4linux";
 pub fn check() -> Result<()> {
     check_owner(Path::new(V4L2_DEVICES))?;
     check_device(CHANNEL, true)?;
-    SHARED_MEMORY.iter().try_for_each(|device| check_device(device, false))
+    SHARED_MEMORY
+        .iter()
+        .try_for_each(|device| check_device(device, false))
 }
 
 /// The kernel's driver for the sensor's lines is libcamera's: while it is there, the firmware has no camera.
 fn check_owner(v4l2_devices: &Path) -> Result<()> {
     let devices = fs::read_dir(v4l2_devices).into_iter().flatten().flatten();
-    let mut names = devices.filter_map(|device| fs::read_to_string(device.path().join("name")).ok());
+    let mut names =
+        devices.filter_map(|device| fs::read_to_string(device.path().join("name")).ok());
     if !names.any(|name| name.starts_with("unicam")) {
         return Ok(());
     }
@@ -39,7 +42,9 @@ fn check_owner(v4l2_devices: &Path) -> Result<()> {
 }
 
 fn check_device(path: &str, needed: bool) -> Result<()> {
-    let Err(error) = OpenOptions::new().read(true).write(true).open(path) else { return Ok(()) };
+    let Err(error) = OpenOptions::new().read(true).write(true).open(path) else {
+        return Ok(());
+    };
     let text = match error.kind() {
         ErrorKind::PermissionDenied => format!(
             "no permission to open {path}: the user must be in the group video (sudo usermod -aG video $USER, then log in \

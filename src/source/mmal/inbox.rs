@@ -55,7 +55,10 @@ struct Inner {
 impl Inbox {
     /// Room for frames that begin with `frame_bytes` each and grow where they must.
     pub fn new(codec: Codec, frame_bytes: usize) -> Self {
-        let room = || Frame { data: Vec::with_capacity(frame_bytes), ..Frame::default() };
+        let room = || Frame {
+            data: Vec::with_capacity(frame_bytes),
+            ..Frame::default()
+        };
         let inner = Inner {
             assembly: Assembly::new(codec, room().data),
             ready: VecDeque::with_capacity(ROOM_FRAMES),
@@ -66,7 +69,10 @@ impl Inbox {
             failed: false,
             ended: false,
         };
-        Self { inner: Mutex::new(inner), news: Condvar::new() }
+        Self {
+            inner: Mutex::new(inner),
+            news: Condvar::new(),
+        }
     }
 
     /// Takes what a port handed out. Called on the library's threads: copies, never waits for more than the lock.
@@ -93,7 +99,11 @@ impl Inbox {
             if left.is_zero() {
                 return Taken::Nothing;
             }
-            inner = self.news.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner).0;
+            inner = self
+                .news
+                .wait_timeout(inner, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
     }
 
@@ -140,7 +150,8 @@ impl Inner {
     fn finish(&mut self) -> bool {
         let Some(mut frame) = self.spare.pop() else {
             self.assembly.discard();
-            return self.drop_one();
+            self.skip();
+            return false;
         };
         match self.assembly.finish(&mut frame) {
             Some(Finished::Whole) if frame.key || !self.skipping => {
@@ -148,19 +159,17 @@ impl Inner {
                 self.ready.push_back(frame);
                 return true;
             }
-            Some(_) => {
-                self.drop_one();
-            }
+            Some(_) => self.skip(),
             None => {}
         }
         self.put_back(frame);
         false
     }
 
-    fn drop_one(&mut self) -> bool {
+    /// A frame is lost, and with it those that refer to it.
+    fn skip(&mut self) {
         self.dropped += 1;
         self.skipping = true;
-        false
     }
 
     fn hand_out(&mut self, frame: &mut Frame) -> Taken {
@@ -182,5 +191,108 @@ impl Inner {
     fn put_back(&mut self, mut frame: Frame) {
         frame.data.clear();
         self.spare.push(frame);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::mmal::arrival::{FLAG_FRAME_END, TIME_UNKNOWN};
+
+    const KEY: &[u8] = &[
+        0, 0, 0, 1, 0x67, 9, 0, 0, 0, 1, 0x68, 9, 0, 0, 0, 1, 0x65, 0x88, 7,
+    ];
+    const P: &[u8] = &[0, 0, 0, 1, 0x41, 0x9a, 5];
+    const NOW: Duration = Duration::ZERO;
+
+    fn receive(inbox: &Inbox, command: u32, data: &[u8]) {
+        inbox.receive(&Arrival {
+            command,
+            flags: FLAG_FRAME_END,
+            pts_us: TIME_UNKNOWN,
+            data,
+        });
+    }
+
+    /// Everything that is there: true for each key frame.
+    fn drain(inbox: &Inbox) -> Vec<bool> {
+        let mut frame = Frame::default();
+        std::iter::from_fn(|| {
+            matches!(inbox.take(&mut frame, NOW), Taken::Frame).then(|| frame.key)
+        })
+        .collect()
+    }
+
+    #[test]
+    fn a_reader_that_is_late_loses_frames_up_to_the_next_key_frame() {
+        let inbox = Inbox::new(Codec::H264, 64);
+        receive(&inbox, STREAM, KEY);
+        for _ in 0..ROOM_FRAMES + 4 {
+            receive(&inbox, STREAM, P);
+        }
+        assert_eq!(inbox.dropped(), (5, true));
+        assert_eq!(drain(&inbox).len(), ROOM_FRAMES);
+        receive(&inbox, STREAM, P);
+        assert_eq!(
+            drain(&inbox),
+            [false; 0],
+            "it refers to a frame that was dropped"
+        );
+        receive(&inbox, STREAM, KEY);
+        receive(&inbox, STREAM, P);
+        assert_eq!(drain(&inbox), [true, false]);
+        assert_eq!(inbox.dropped(), (6, false));
+    }
+
+    #[test]
+    fn frames_come_before_the_news_of_the_end() {
+        for (event, ended) in [(EVENT_ERROR, false), (EVENT_EOS, true)] {
+            let inbox = Inbox::new(Codec::H264, 64);
+            receive(&inbox, STREAM, KEY);
+            receive(&inbox, event, &[]);
+            assert_eq!(drain(&inbox), [true]);
+            let taken = inbox.take(&mut Frame::default(), NOW);
+            assert!(
+                if ended {
+                    matches!(taken, Taken::Ended)
+                } else {
+                    matches!(taken, Taken::Failed)
+                },
+                "{taken:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn events_that_nobody_asked_for_are_passed_over() {
+        let inbox = Inbox::new(Codec::H264, 64);
+        receive(&inbox, u32::from_le_bytes(*b"EFCH"), &[0; 20]);
+        receive(&inbox, EVENT_PARAMETER_CHANGED, &[]);
+        assert!(matches!(
+            inbox.take(&mut Frame::default(), NOW),
+            Taken::Nothing
+        ));
+    }
+
+    #[test]
+    fn a_frame_wakes_the_reader_up() {
+        let inbox = Inbox::new(Codec::H264, 64);
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| inbox.take(&mut Frame::default(), Duration::from_secs(60)));
+            receive(&inbox, STREAM, KEY);
+            assert!(matches!(reader.join().unwrap(), Taken::Frame));
+        });
+    }
+
+    #[test]
+    fn the_memory_of_frames_goes_round() {
+        let inbox = Inbox::new(Codec::H264, 64);
+        let mut frame = Frame::default();
+        for _ in 0..1000 {
+            receive(&inbox, STREAM, KEY);
+            assert!(matches!(inbox.take(&mut frame, NOW), Taken::Frame));
+            assert_eq!(frame.data, KEY);
+        }
+        assert_eq!(inbox.lock().spare.len(), ROOM_FRAMES);
     }
 }

@@ -63,11 +63,20 @@ impl Pipeline {
     pub fn start(library: Library, request: &Request, inbox: &Arc<Inbox>) -> Done<Self> {
         let camera = Camera::create(library)?;
         let verbose = request.options.verbose;
-        let mut pipeline = Self { verbose, capturing: false, output: None, tunnel: None, encoder: None, camera };
+        let mut pipeline = Self {
+            verbose,
+            capturing: false,
+            output: None,
+            tunnel: None,
+            encoder: None,
+            camera,
+        };
         pipeline.set_up_camera(request, inbox)?;
         pipeline.stage("Camera component done");
         let encoder = pipeline.encoder.insert(Encoder::create(library)?);
-        encoder.set_format(request).map_err(at(Step::EncoderFormat))?;
+        encoder
+            .set_format(request)
+            .map_err(at(Step::EncoderFormat))?;
         pipeline.set_all(parameters::CODING, request)?;
         pipeline.finish_encoder(request)?;
         pipeline.stage("Encoder component done");
@@ -82,7 +91,8 @@ impl Pipeline {
 
     /// Asks the encoder for a key frame.
     pub fn request_key_frame(&self) -> Outcome<()> {
-        self.port(Place::EncoderOutput).map_or(Ok(()), |port| port.set(parameters::REQUEST_KEY_FRAME, &[1]))
+        self.port(Place::EncoderOutput)
+            .map_or(Ok(()), |port| port.set(parameters::REQUEST_KEY_FRAME, &[1]))
     }
 
     fn set_up_camera(&mut self, request: &Request, inbox: &Arc<Inbox>) -> Done {
@@ -94,10 +104,14 @@ impl Pipeline {
             }
         };
         let enabled = self.camera.control.enable(None, receive);
-        self.camera.control_events = Some(enabled.map_err(at(Step::Other("listening to the camera")))?);
+        self.camera.control_events =
+            Some(enabled.map_err(at(Step::Other("listening to the camera")))?);
         self.set(&parameters::CONFIGURATION, request)?;
         self.set_up_outputs(request)?;
-        self.camera.component.enable().map_err(at(Step::EnableCamera))?;
+        self.camera
+            .component
+            .enable()
+            .map_err(at(Step::EnableCamera))?;
         self.set_all(parameters::CONTROLS, request)
     }
 
@@ -106,7 +120,12 @@ impl Pipeline {
         if rate != request.options.video.fps.0 {
             self.stage("Enable dynamic frame rate to fulfil shutter speed requirement");
         }
-        let Camera { preview, video, still, .. } = &self.camera;
+        let Camera {
+            preview,
+            video,
+            still,
+            ..
+        } = &self.camera;
         self.set(&parameters::PREVIEW_RATE, request)?;
         set_pictures(preview, request, rate)?;
         self.set(&parameters::VIDEO_RATE, request)?;
@@ -118,26 +137,44 @@ impl Pipeline {
     }
 
     fn finish_encoder(&mut self, request: &Request) -> Done {
-        let Some(encoder) = &mut self.encoder else { return Ok(()) };
-        encoder.component.enable().map_err(at(Step::EnableEncoder))?;
+        let Some(encoder) = &mut self.encoder else {
+            return Ok(());
+        };
+        encoder
+            .component
+            .enable()
+            .map_err(at(Step::EnableEncoder))?;
         let (count, size_bytes) = encoder.buffers(request);
         let pool = Pool::create(&encoder.output, count, size_bytes);
-        encoder.pool = Some(pool.map_err(at(Step::Other("reserving the video encoder's buffers")))?);
+        encoder.pool =
+            Some(pool.map_err(at(Step::Other("reserving the video encoder's buffers")))?);
         Ok(())
     }
 
     fn join(&mut self, inbox: &Arc<Inbox>) -> Done {
-        let Some(encoder) = &self.encoder else { return Ok(()) };
+        let Some(encoder) = &self.encoder else {
+            return Ok(());
+        };
         self.stage("Starting component connection stage");
         self.stage("Connecting camera video port to encoder input port");
-        self.tunnel = Some(Connection::tunnel(&self.camera.video, &encoder.input).map_err(at(Step::Join))?);
+        self.tunnel =
+            Some(Connection::tunnel(&self.camera.video, &encoder.input).map_err(at(Step::Join))?);
         self.stage("Enabling encoder output port");
         let frames = Arc::clone(inbox);
-        let output = encoder.output.enable(encoder.pool.as_ref(), move |arrival| frames.receive(&arrival));
+        let output = encoder
+            .output
+            .enable(encoder.pool.as_ref(), move |arrival| {
+                frames.receive(&arrival)
+            });
         let output = self.output.insert(output.map_err(at(Step::EnableEncoder))?);
-        output.send_all().map_err(at(Step::Other("lending the video encoder its buffers")))?;
+        output
+            .send_all()
+            .map_err(at(Step::Other("lending the video encoder its buffers")))?;
         self.stage("Starting video capture");
-        self.camera.video.set(parameters::CAPTURE, &[1]).map_err(at(Step::Other("starting the capture")))?;
+        self.camera
+            .video
+            .set(parameters::CAPTURE, &[1])
+            .map_err(at(Step::Other("starting the capture")))?;
         self.capturing = true;
         Ok(())
     }
@@ -149,14 +186,22 @@ impl Pipeline {
     /// Sets one row's parameter on all its ports. Where it is refused and goes on, an option that was given is warned of once.
     fn set(&self, row: &Row, request: &Request) -> Done {
         let ports = row.places.iter().filter_map(|&place| self.port(place));
-        let refused = ports.map(|port| send(port, row, request)).filter_map(Result::err).next();
+        let refused = ports
+            .map(|port| send(port, row, request))
+            .filter_map(Result::err)
+            .next();
         let Some(status) = refused else { return Ok(()) };
         let option = option_name(row);
         if row.refusal == Refusal::Ends {
-            return Err(Failure { step: Step::Parameter { option, id: row.id }, status });
+            return Err(Failure {
+                step: Step::Parameter { option, id: row.id },
+                status,
+            });
         }
         let id = row.id;
-        let what = format!("the camera does not take {option} (MMAL parameter {id:#x}: {status}) and goes on without it");
+        let what = format!(
+            "the camera does not take {option} (MMAL parameter {id:#x}: {status}) and goes on without it"
+        );
         if request.options.was_given(row.option) {
             log::warn!("{what}");
         } else {
@@ -196,7 +241,12 @@ impl Drop for Pipeline {
         self.stage("Closing down");
         self.output = None;
         self.tunnel = None;
-        for component in self.encoder.iter().map(|encoder| &encoder.component).chain([&self.camera.component]) {
+        for component in self
+            .encoder
+            .iter()
+            .map(|encoder| &encoder.component)
+            .chain([&self.camera.component])
+        {
             let _ = component.disable();
         }
         self.encoder = None;
@@ -207,23 +257,47 @@ impl Drop for Pipeline {
 
 impl Camera {
     fn create(library: Library) -> Done<Self> {
-        let component = Component::create(library, ffi::MMAL_COMPONENT_DEFAULT_CAMERA).map_err(at(Step::CreateCamera))?;
-        let ports = [component.control(), component.output(0), component.output(1), component.output(2)];
+        let component = Component::create(library, ffi::MMAL_COMPONENT_DEFAULT_CAMERA)
+            .map_err(at(Step::CreateCamera))?;
+        let ports = [
+            component.control(),
+            component.output(0),
+            component.output(1),
+            component.output(2),
+        ];
         let [Some(control), Some(preview), Some(video), Some(still)] = ports else {
-            return Err(Failure { step: Step::CreateCamera, status: Status::NOT_IMPLEMENTED });
+            return Err(Failure {
+                step: Step::CreateCamera,
+                status: Status::NOT_IMPLEMENTED,
+            });
         };
-        Ok(Self { control_events: None, control, preview, video, still, component })
+        Ok(Self {
+            control_events: None,
+            control,
+            preview,
+            video,
+            still,
+            component,
+        })
     }
 }
 
 impl Encoder {
     fn create(library: Library) -> Done<Self> {
-        let component =
-            Component::create(library, ffi::MMAL_COMPONENT_DEFAULT_VIDEO_ENCODER).map_err(at(Step::CreateEncoder))?;
+        let component = Component::create(library, ffi::MMAL_COMPONENT_DEFAULT_VIDEO_ENCODER)
+            .map_err(at(Step::CreateEncoder))?;
         let (Some(input), Some(output)) = (component.input(0), component.output(0)) else {
-            return Err(Failure { step: Step::CreateEncoder, status: Status::NOT_IMPLEMENTED });
+            return Err(Failure {
+                step: Step::CreateEncoder,
+                status: Status::NOT_IMPLEMENTED,
+            });
         };
-        Ok(Self { pool: None, input, output, component })
+        Ok(Self {
+            pool: None,
+            input,
+            output,
+            component,
+        })
     }
 
     /// Size and number of the buffers are set before the format is committed: the commit makes them count.
@@ -232,7 +306,8 @@ impl Encoder {
             Codec::H264 => ffi::MMAL_ENCODING_H264,
             Codec::Mjpeg => ffi::MMAL_ENCODING_MJPEG,
         };
-        self.output.set_coded(&self.input, encoding, request.options.video.bitrate.0);
+        self.output
+            .set_coded(&self.input, encoding, request.options.video.bitrate.0);
         let (count, size_bytes) = self.buffers(request);
         self.output.set_buffers(count, size_bytes);
         self.output.commit()
@@ -245,7 +320,10 @@ impl Encoder {
             Codec::H264 => wanted.size_bytes_recommended,
             Codec::Mjpeg => MJPEG_BUFFER_BYTES,
         };
-        (wanted.count_recommended.max(wanted.count_min), size_bytes.max(wanted.size_bytes_min))
+        (
+            wanted.count_recommended.max(wanted.count_min),
+            size_bytes.max(wanted.size_bytes_min),
+        )
     }
 }
 
@@ -270,7 +348,9 @@ fn send(port: &Port, row: &Row, request: &Request) -> Outcome<()> {
         Value::Word(word) => word(request).map_or(Ok(()), |word| port.set(row.id, &[word])),
         Value::Words(words) => words(request).map_or(Ok(()), |words| port.set(row.id, &words)),
         Value::First { length, word } => {
-            let Some(word) = word(request) else { return Ok(()) };
+            let Some(word) = word(request) else {
+                return Ok(());
+            };
             let mut words = vec![0; length];
             // Where it cannot be read, the other words stay 0, as raspivid has it.
             let _ = port.get(row.id, &mut words);
@@ -280,14 +360,18 @@ fn send(port: &Port, row: &Row, request: &Request) -> Outcome<()> {
         Value::Versions(versions) => {
             let [newest, older @ ..] = versions(request);
             let first = port.set(row.id, &newest);
-            older.iter().fold(first, |sent, words| sent.or_else(|_| port.set(row.id, words)))
+            older.iter().fold(first, |sent, words| {
+                sent.or_else(|_| port.set(row.id, words))
+            })
         }
     }
 }
 
 /// The option as it is typed.
 fn option_name(row: &Row) -> String {
-    options::rows().find(|option| option.long == row.option).map_or_else(|| row.option.to_owned(), options::Row::names)
+    options::rows()
+        .find(|option| option.long == row.option)
+        .map_or_else(|| row.option.to_owned(), options::Row::names)
 }
 
 fn at(step: Step) -> impl FnOnce(Status) -> Failure {

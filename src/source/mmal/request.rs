@@ -25,14 +25,23 @@ impl Request {
     pub fn new(options: &Options, sensor: Size) -> Result<Self> {
         let asked = options.video.size;
         let or = |asked: u32, sensor: u32| if asked == 0 { sensor } else { asked };
-        let size = Size { width: or(asked.width, sensor.width), height: or(asked.height, sensor.height) };
+        let size = Size {
+            width: or(asked.width, sensor.width),
+            height: or(asked.height, sensor.height),
+        };
         let level = match options.video.codec {
             Codec::H264 => level_for(size, options.effective_fps(), options.video.level)?,
             Codec::Mjpeg => options.video.level,
         };
         let slices = slices_for(size, options.video.slices);
         let text = text(options);
-        Ok(Self { options: options.clone(), size, level, slices, text })
+        Ok(Self {
+            options: options.clone(),
+            size,
+            level,
+            slices,
+            text,
+        })
     }
 
     /// Composes the text again. True when it has changed.
@@ -48,5 +57,9 @@ fn text(options: &Options) -> String {
     if options.annotation.bits == 0 {
         return String::new();
     }
-    compose(&options.annotation, &application_text(&options.video), &ZonedDateTime::now())
+    compose(
+        &options.annotation,
+        &application_text(&options.video),
+        &ZonedDateTime::now(),
+    )
 }

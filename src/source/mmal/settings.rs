@@ -28,7 +28,12 @@ impl Settings {
             Some(u32::from_le_bytes(*bytes))
         };
         let value = |index: usize| word(HEADER_WORDS + index);
-        let ratio = |index: usize| Some(Ratio(value(index)?.cast_signed(), value(index + 1)?.cast_signed()));
+        let ratio = |index: usize| {
+            Some(Ratio(
+                value(index)?.cast_signed(),
+                value(index + 1)?.cast_signed(),
+            ))
+        };
         if word(0)? != ID {
             return None;
         }
@@ -71,14 +76,19 @@ mod tests {
     fn the_settings_are_read_from_the_event() {
         let event = payload(&[ID, 48, 33_000, 2, 1, 256, 256, 3, 2, 5, 4, 0]);
         assert_eq!(
-            Settings::parse(&event).map(|settings| settings.to_string()).as_deref(),
+            Settings::parse(&event)
+                .map(|settings| settings.to_string())
+                .as_deref(),
             Some("Exposure now 33000, analog gain 2/1, digital gain 256/256, AWB R=3/2, B=5/4")
         );
     }
 
     #[test]
     fn other_events_and_short_ones_are_passed_over() {
-        assert_eq!(Settings::parse(&payload(&[0x1_0046, 48, 1, 2, 3, 4, 5, 6, 7, 8, 9])), None);
+        assert_eq!(
+            Settings::parse(&payload(&[0x1_0046, 48, 1, 2, 3, 4, 5, 6, 7, 8, 9])),
+            None
+        );
         assert_eq!(Settings::parse(&payload(&[ID, 48, 1, 2, 3])), None);
         assert_eq!(Settings::parse(&[]), None);
     }

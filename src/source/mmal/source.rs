@@ -17,7 +17,10 @@ use crate::units::Size;
 
 /// raspivid's camera where the firmware names none.
 const UNKNOWN_NAME: &str = "OV5647";
-const UNKNOWN_SIZE: Size = Size { width: 2592, height: 1944 };
+const UNKNOWN_SIZE: Size = Size {
+    width: 2592,
+    height: 1944,
+};
 /// The room that each waiting frame begins with: as much as a usual key frame.
 const FRAME_BYTES: usize = 64 << 10;
 /// How often a key frame is asked for while one is wanted.
@@ -47,10 +50,22 @@ impl Mmal {
         let request = Request::new(options, camera.largest)?;
         let inbox = Arc::new(Inbox::new(options.video.codec, FRAME_BYTES));
         let pipeline = Pipeline::start(library, &request, &inbox).map_err(|failure| {
-            Error::Camera(failure.explain(&diagnosis::facts(library, &request, Some(camera.largest))))
+            Error::Camera(failure.explain(&diagnosis::facts(
+                library,
+                &request,
+                Some(camera.largest),
+            )))
         })?;
         let annotates = options.annotation.bits != 0;
-        Ok(Self { pipeline, inbox, request, annotates, second: this_second(), asked: None, begun: false })
+        Ok(Self {
+            pipeline,
+            inbox,
+            request,
+            annotates,
+            second: this_second(),
+            asked: None,
+            begun: false,
+        })
     }
 
     /// Once a second: the text with the time in it. A firmware that refuses it was told of at the start.
@@ -133,12 +148,21 @@ fn chosen(library: Library, options: &Options) -> Camera {
         log::debug!("{error}");
         Vec::new()
     });
-    let unknown = || Camera { number, name: UNKNOWN_NAME.to_owned(), largest: UNKNOWN_SIZE };
-    known.into_iter().find(|camera| camera.number == number && !camera.name.is_empty()).unwrap_or_else(unknown)
+    let unknown = || Camera {
+        number,
+        name: UNKNOWN_NAME.to_owned(),
+        largest: UNKNOWN_SIZE,
+    };
+    known
+        .into_iter()
+        .find(|camera| camera.number == number && !camera.name.is_empty())
+        .unwrap_or_else(unknown)
 }
 
 fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
 }
 
 fn this_second() -> Duration {

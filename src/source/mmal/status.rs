@@ -21,15 +21,33 @@ impl Status {
 
     /// Success, or the failure as an error.
     pub fn check(number: u32) -> Outcome<()> {
-        if number == 0 { Ok(()) } else { Err(Self(number)) }
+        if number == 0 {
+            Ok(())
+        } else {
+            Err(Self(number))
+        }
     }
 }
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const NAMES: [&str; 16] = [
-            "SUCCESS", "ENOMEM", "ENOSPC", "EINVAL", "ENOSYS", "ENOENT", "ENXIO", "EIO", "ESPIPE", "ECORRUPT",
-            "ENOTREADY", "ECONFIG", "EISCONN", "ENOTCONN", "EAGAIN", "EFAULT",
+            "SUCCESS",
+            "ENOMEM",
+            "ENOSPC",
+            "EINVAL",
+            "ENOSYS",
+            "ENOENT",
+            "ENXIO",
+            "EIO",
+            "ESPIPE",
+            "ECORRUPT",
+            "ENOTREADY",
+            "ECONFIG",
+            "EISCONN",
+            "ENOTCONN",
+            "EAGAIN",
+            "EFAULT",
         ];
         match NAMES.get(self.0 as usize) {
             Some(name) => f.write_str(name),

@@ -5,8 +5,8 @@
 //! in is the owner's business (`pipeline.rs`): a port keeps its component, a pool its port, an enabled port its pool.
 #![allow(unsafe_code)]
 
+use std::cell::RefCell;
 use std::ffi::CStr;
-use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 use std::rc::Rc;
 use std::slice;
@@ -25,8 +25,8 @@ pub struct Component(Rc<Owned>);
 #[derive(Clone)]
 pub struct Port {
     raw: NonNull<MMAL_PORT_T>,
-    /// Keeps the component, and with it the port, from being destroyed.
-    _component: Component,
+    /// Keeps it, and with it the port, from being destroyed.
+    component: Component,
 }
 
 /// Buffers for a port.
@@ -39,7 +39,6 @@ pub struct Connection(NonNull<ffi::MMAL_CONNECTION_T>);
 /// A port that hands out its buffers: until this is dropped.
 pub struct Enabled {
     port: Port,
-    receiver: NonNull<Receiver>,
     pool: Option<Pool>,
 }
 
@@ -67,11 +66,13 @@ pub struct Pictures {
     pub rate: u32,
 }
 
+/// Neither `Send` nor `Sync`, by its pointers.
 struct Owned {
     raw: NonNull<ffi::MMAL_COMPONENT_T>,
+    /// What the callbacks of its ports work with. An event may still be on its way when its port is disabled, so
+    /// these go when the component, and its thread with it, is gone.
+    receivers: RefCell<Vec<NonNull<Receiver>>>,
     _library: Library,
-    /// Neither `Send` nor `Sync`.
-    _one_thread: PhantomData<*const ()>,
 }
 
 struct OwnedPool {
@@ -94,7 +95,11 @@ impl Component {
         // SAFETY: the library is loaded, the name is a C string, and `raw` is room for the answer.
         Status::check(unsafe { ffi::mmal_component_create(name.as_ptr(), &raw mut raw) })?;
         let raw = NonNull::new(raw).ok_or(Status::NO_MEMORY)?;
-        Ok(Self(Rc::new(Owned { raw, _library: library, _one_thread: PhantomData })))
+        Ok(Self(Rc::new(Owned {
+            raw,
+            receivers: RefCell::default(),
+            _library: library,
+        })))
     }
 
     pub fn enable(&self) -> Outcome<()> {
@@ -106,7 +111,13 @@ impl Component {
     pub fn disable(&self) -> Outcome<()> {
         let raw = self.0.raw.as_ptr();
         // SAFETY: the component lives as long as `self`.
-        Status::check(unsafe { if (*raw).is_enabled == 0 { 0 } else { ffi::mmal_component_disable(raw) } })
+        Status::check(unsafe {
+            if (*raw).is_enabled == 0 {
+                0
+            } else {
+                ffi::mmal_component_disable(raw)
+            }
+        })
     }
 
     /// The port for what concerns the whole component.
@@ -118,24 +129,47 @@ impl Component {
     pub fn input(&self, index: u32) -> Option<Port> {
         let raw = self.0.raw.as_ptr();
         // SAFETY: as for `control`; the index is compared with the length of the list.
-        self.port(unsafe { if index < (*raw).input_num { *(*raw).input.add(index as usize) } else { ptr::null_mut() } })
+        self.port(unsafe {
+            if index < (*raw).input_num {
+                *(*raw).input.add(index as usize)
+            } else {
+                ptr::null_mut()
+            }
+        })
     }
 
     pub fn output(&self, index: u32) -> Option<Port> {
         let raw = self.0.raw.as_ptr();
         // SAFETY: as for `input`.
-        self.port(unsafe { if index < (*raw).output_num { *(*raw).output.add(index as usize) } else { ptr::null_mut() } })
+        self.port(unsafe {
+            if index < (*raw).output_num {
+                *(*raw).output.add(index as usize)
+            } else {
+                ptr::null_mut()
+            }
+        })
     }
 
     fn port(&self, raw: *mut MMAL_PORT_T) -> Option<Port> {
-        NonNull::new(raw).map(|raw| Port { raw, _component: self.clone() })
+        NonNull::new(raw).map(|raw| Port {
+            raw,
+            component: self.clone(),
+        })
     }
 }
 
 impl Drop for Owned {
     fn drop(&mut self) {
-        // SAFETY: made by `create`, and no port of it is left.
-        unsafe { ffi::mmal_component_destroy(self.raw.as_ptr()) };
+        // SAFETY: made by `create`, and no port of it is left. The receivers were boxes; the component that could reach
+        // them is destroyed, and if it is not, they stay.
+        unsafe {
+            if Status::check(ffi::mmal_component_destroy(self.raw.as_ptr())).is_ok() {
+                self.receivers
+                    .get_mut()
+                    .drain(..)
+                    .for_each(|receiver| drop(Box::from_raw(receiver.as_ptr())));
+            }
+        }
     }
 }
 
@@ -144,14 +178,18 @@ impl Port {
     pub fn set(&self, id: u32, words: &[u32]) -> Outcome<()> {
         let message = message(id, words);
         // SAFETY: the message begins with a header that tells its length, and is aligned as its structures are.
-        Status::check(unsafe { ffi::mmal_port_parameter_set(self.raw.as_ptr(), message.as_ptr().cast()) })
+        Status::check(unsafe {
+            ffi::mmal_port_parameter_set(self.raw.as_ptr(), message.as_ptr().cast())
+        })
     }
 
     /// Reads parameter `id` into `words`, as many as its structure has behind the header.
     pub fn get(&self, id: u32, words: &mut [u32]) -> Outcome<()> {
         let mut message = message(id, words);
         // SAFETY: as for `set`; the library writes no further than the length in the header.
-        Status::check(unsafe { ffi::mmal_port_parameter_get(self.raw.as_ptr(), message.as_mut_ptr().cast()) })?;
+        Status::check(unsafe {
+            ffi::mmal_port_parameter_get(self.raw.as_ptr(), message.as_mut_ptr().cast())
+        })?;
         words.copy_from_slice(&message[2..]);
         Ok(())
     }
@@ -233,30 +271,36 @@ impl Port {
     ) -> Outcome<Enabled> {
         // SAFETY: the pool lives until the port is disabled again: `Enabled` holds it.
         let queue = pool.map_or(ptr::null_mut(), |pool| unsafe { pool.0.raw.as_ref() }.queue);
-        let receiver = NonNull::from(Box::leak(Box::new(Receiver { receive: Box::new(receive), queue })));
-        // SAFETY: the field is the client's, and what it points to lives until the port is disabled.
-        unsafe { (*self.raw.as_ptr()).userdata = receiver.as_ptr().cast() };
-        // SAFETY: the callback finds its `Receiver` in the port.
-        let status = Status::check(unsafe { ffi::mmal_port_enable(self.raw.as_ptr(), Some(hand_over)) });
-        if let Err(status) = status {
-            // SAFETY: the port is not enabled: nobody else has the pointer.
-            drop(unsafe { Box::from_raw(receiver.as_ptr()) });
-            return Err(status);
+        let receiver = NonNull::from(Box::leak(Box::new(Receiver {
+            receive: Box::new(receive),
+            queue,
+        })));
+        self.component.0.receivers.borrow_mut().push(receiver);
+        // SAFETY: the field is the client's, and what it points to lives as long as the component. The callback finds it.
+        unsafe {
+            (*self.raw.as_ptr()).userdata = receiver.as_ptr().cast();
+            Status::check(ffi::mmal_port_enable(self.raw.as_ptr(), Some(hand_over)))?;
         }
-        Ok(Enabled { port: self.clone(), receiver, pool: pool.cloned() })
+        Ok(Enabled {
+            port: self.clone(),
+            pool: pool.cloned(),
+        })
     }
 }
 
 impl Enabled {
     /// Lends every buffer of the pool to the port.
     pub fn send_all(&self) -> Outcome<()> {
-        let Some(pool) = &self.pool else { return Ok(()) };
+        let Some(pool) = &self.pool else {
+            return Ok(());
+        };
         // SAFETY: pool and port live as long as `self`. A buffer that the port does not take goes back to its pool.
         unsafe {
             let queue = pool.0.raw.as_ref().queue;
             while let Some(buffer) = NonNull::new(ffi::mmal_queue_get(queue)) {
                 let sent = ffi::mmal_port_send_buffer(self.port.raw.as_ptr(), buffer.as_ptr());
-                Status::check(sent).inspect_err(|_| ffi::mmal_buffer_header_release(buffer.as_ptr()))?;
+                Status::check(sent)
+                    .inspect_err(|_| ffi::mmal_buffer_header_release(buffer.as_ptr()))?;
             }
         }
         Ok(())
@@ -264,16 +308,10 @@ impl Enabled {
 }
 
 impl Drop for Enabled {
-    /// Waits until every buffer is back; the receiver may be called until then.
+    /// Waits until every buffer is back; they are handed out until then.
     fn drop(&mut self) {
-        // SAFETY: the port was enabled by `Port::enable`. Once it is disabled the library calls back no more, so that
-        // the receiver is ours again; if it cannot be disabled, the receiver stays where it is.
-        unsafe {
-            if Status::check(ffi::mmal_port_disable(self.port.raw.as_ptr())).is_ok() {
-                (*self.port.raw.as_ptr()).userdata = ptr::null_mut();
-                drop(Box::from_raw(self.receiver.as_ptr()));
-            }
-        }
+        // SAFETY: the port was enabled by `Port::enable` and lives as long as `self`.
+        unsafe { ffi::mmal_port_disable(self.port.raw.as_ptr()) };
     }
 }
 
@@ -283,7 +321,10 @@ impl Pool {
         // SAFETY: the port lives as long as the pool, which holds it.
         let raw = unsafe { ffi::mmal_port_pool_create(port.raw.as_ptr(), count, size_bytes) };
         let raw = NonNull::new(raw).ok_or(Status::NO_MEMORY)?;
-        Ok(Self(Rc::new(OwnedPool { raw, port: port.clone() })))
+        Ok(Self(Rc::new(OwnedPool {
+            raw,
+            port: port.clone(),
+        })))
     }
 }
 
@@ -297,13 +338,22 @@ impl Drop for OwnedPool {
 impl Connection {
     /// Joins `output` to `input` inside the VideoCore, and starts the flow.
     pub fn tunnel(output: &Port, input: &Port) -> Outcome<Self> {
-        let flags = ffi::MMAL_CONNECTION_FLAG_TUNNELLING | ffi::MMAL_CONNECTION_FLAG_ALLOCATION_ON_INPUT;
+        let flags =
+            ffi::MMAL_CONNECTION_FLAG_TUNNELLING | ffi::MMAL_CONNECTION_FLAG_ALLOCATION_ON_INPUT;
         let mut raw = ptr::null_mut();
         // SAFETY: both ports live; the connection takes references of its own to their components.
-        Status::check(unsafe {
-            ffi::mmal_connection_create(&raw mut raw, output.raw.as_ptr(), input.raw.as_ptr(), flags)
-        })?;
-        let connection = Self(NonNull::new(raw).ok_or(Status::NO_MEMORY)?);
+        let joined = Status::check(unsafe {
+            ffi::mmal_connection_create(
+                &raw mut raw,
+                output.raw.as_ptr(),
+                input.raw.as_ptr(),
+                flags,
+            )
+        });
+        // The library hands out a connection that it could not make, too; it goes out of scope here.
+        let connection = NonNull::new(raw).map(Self);
+        joined?;
+        let connection = connection.ok_or(Status::NO_MEMORY)?;
         // SAFETY: the connection was just made; if this fails it is destroyed when it goes out of scope.
         Status::check(unsafe { ffi::mmal_connection_enable(connection.0.as_ptr()) })?;
         Ok(connection)
@@ -320,7 +370,10 @@ impl Drop for Connection {
 /// A parameter as the library takes it: id, length in bytes, values.
 fn message(id: u32, words: &[u32]) -> Vec<u32> {
     let length_bytes = (2 + words.len()) * size_of::<u32>();
-    [id, length_bytes as u32].into_iter().chain(words.iter().copied()).collect()
+    [id, length_bytes as u32]
+        .into_iter()
+        .chain(words.iter().copied())
+        .collect()
 }
 
 /// The callback: lets the receiver look at the buffer, gives the buffer back, and lends the port the next one.
@@ -347,12 +400,25 @@ unsafe extern "C" fn hand_over(port: *mut MMAL_PORT_T, buffer: *mut MMAL_BUFFER_
 /// # Safety
 /// The payload must be as long as the header says.
 unsafe fn arrival(header: &MMAL_BUFFER_HEADER_T) -> Arrival<'_> {
-    let within = header.offset.checked_add(header.length).is_some_and(|end| end <= header.alloc_size);
+    let within = header
+        .offset
+        .checked_add(header.length)
+        .is_some_and(|end| end <= header.alloc_size);
     let data = if header.data.is_null() || header.length == 0 || !within {
         &[]
     } else {
         // SAFETY: `offset` and `length` lie within the allocation, and nobody writes there until the release.
-        unsafe { slice::from_raw_parts(header.data.add(header.offset as usize), header.length as usize) }
+        unsafe {
+            slice::from_raw_parts(
+                header.data.add(header.offset as usize),
+                header.length as usize,
+            )
+        }
     };
-    Arrival { command: header.cmd, flags: header.flags, pts_us: header.pts, data }
+    Arrival {
+        command: header.cmd,
+        flags: header.flags,
+        pts_us: header.pts,
+        data,
+    }
 }

@@ -5,8 +5,17 @@ use std::path::{Path, PathBuf};
 
 /// What programs of the legacy stack are called.
 const CAMERA_PROGRAMS: [&str; 11] = [
-    "raspivid", "raspistill", "raspiyuv", "raspividyuv", "picam-stream", "raspimjpeg", "motion", "mjpg_streamer", "uv4l",
-    "picam", "rpicamsrc",
+    "raspivid",
+    "raspistill",
+    "raspiyuv",
+    "raspividyuv",
+    "picam-stream",
+    "raspimjpeg",
+    "motion",
+    "mjpg_streamer",
+    "uv4l",
+    "picam",
+    "rpicamsrc",
 ];
 const CHANNEL: &str = "/dev/vchiq";
 
@@ -16,20 +25,40 @@ pub fn find() -> Option<String> {
 }
 
 fn find_in(proc: &Path, own_id: u32) -> Option<String> {
-    let ids = fs::read_dir(proc).ok()?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let others: Vec<(u32, PathBuf)> = ids.filter(|&id| id != own_id).map(|id| (id, proc.join(id.to_string()))).collect();
-    let known = others.iter().find(|(_, process)| CAMERA_PROGRAMS.contains(&name(process).as_str()));
-    let found = known.or_else(|| others.iter().find(|(_, process)| talks_to_videocore(process)))?;
+    let ids = fs::read_dir(proc)
+        .ok()?
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let others: Vec<(u32, PathBuf)> = ids
+        .filter(|&id| id != own_id)
+        .map(|id| (id, proc.join(id.to_string())))
+        .collect();
+    let known = others
+        .iter()
+        .find(|(_, process)| CAMERA_PROGRAMS.contains(&name(process).as_str()));
+    let found = known.or_else(|| {
+        others
+            .iter()
+            .find(|(_, process)| talks_to_videocore(process))
+    })?;
     Some(format!("{} (process {})", name(&found.1), found.0))
 }
 
 fn name(process: &Path) -> String {
-    fs::read_to_string(process.join("comm")).map_or_else(|_| "a program".to_owned(), |name| name.trim_end().to_owned())
+    fs::read_to_string(process.join("comm")).map_or_else(
+        |_| "a program".to_owned(),
+        |name| name.trim_end().to_owned(),
+    )
 }
 
 fn talks_to_videocore(process: &Path) -> bool {
-    let descriptors = fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
-    descriptors.filter_map(|descriptor| fs::read_link(descriptor.path()).ok()).any(|target| target == Path::new(CHANNEL))
+    let descriptors = fs::read_dir(process.join("fd"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    descriptors
+        .filter_map(|descriptor| fs::read_link(descriptor.path()).ok())
+        .any(|target| target == Path::new(CHANNEL))
 }
 
 #[cfg(test)]
@@ -42,7 +71,8 @@ mod tests {
 
     impl Proc {
         fn new(test: &str) -> Self {
-            let folder = std::env::temp_dir().join(format!("picam-stream-{test}-{}", std::process::id()));
+            let folder =
+                std::env::temp_dir().join(format!("picam-stream-{test}-{}", std::process::id()));
             fs::create_dir_all(&folder).unwrap();
             Self(folder)
         }
@@ -50,7 +80,11 @@ mod tests {
         fn add(&self, id: u32, name: &str, opened: &str) {
             let fd = self.0.join(id.to_string()).join("fd");
             fs::create_dir_all(&fd).unwrap();
-            fs::write(self.0.join(id.to_string()).join("comm"), format!("{name}\n")).unwrap();
+            fs::write(
+                self.0.join(id.to_string()).join("comm"),
+                format!("{name}\n"),
+            )
+            .unwrap();
             symlink(opened, fd.join("3")).unwrap();
         }
     }
@@ -67,7 +101,10 @@ mod tests {
         proc.add(1, "systemd", "/dev/null");
         proc.add(40, "kodi", "/dev/vchiq");
         proc.add(812, "raspivid", "/dev/null");
-        assert_eq!(find_in(&proc.0, 900).as_deref(), Some("raspivid (process 812)"));
+        assert_eq!(
+            find_in(&proc.0, 900).as_deref(),
+            Some("raspivid (process 812)")
+        );
     }
 
     #[test]
@@ -75,7 +112,10 @@ mod tests {
         let proc = Proc::new("device");
         proc.add(1, "systemd", "/dev/null");
         proc.add(40, "python3", "/dev/vchiq");
-        assert_eq!(find_in(&proc.0, 900).as_deref(), Some("python3 (process 40)"));
+        assert_eq!(
+            find_in(&proc.0, 900).as_deref(),
+            Some("python3 (process 40)")
+        );
     }
 
     #[test]

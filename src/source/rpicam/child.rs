@@ -65,6 +65,8 @@ impl Child {
             .stdin(Stdio::null())
             .stderr(messages_end)
             .process_group(0);
+        // libcamera colours its messages for pipes, too.
+        command.env("LIBCAMERA_LOG_NO_COLOR", "1");
         let mut numbered = Vec::new();
         match data {
             DataPipe::Stdout => command.stdout(data_end),

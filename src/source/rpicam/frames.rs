@@ -21,10 +21,10 @@ use crate::options::Codec;
 use crate::units::Micros;
 
 /// How long nothing comes before a frame without a line is taken to be whole.
-pub const QUIET: Duration = Duration::from_millis(4);
+pub const QUIET: Duration = Duration::from_millis(3);
 
 /// The same where lines come: long, since then only a line that was lost leaves a frame without its end.
-const QUIET_WITH_LINES: Duration = Duration::from_millis(50);
+const QUIET_WITH_LINES: Duration = Duration::from_millis(200);
 
 /// Frames older than this are not given out while newer ones wait: DESIGN's limit for beginning a frame.
 const STALE: Duration = Duration::from_secs(2);
@@ -72,14 +72,16 @@ impl Frames {
     /// Takes what the pipes have, in the order that makes the reasoning above hold.
     pub fn collect(&mut self, data: &mut Pipe, times: Option<&mut Pipe>) {
         self.take_data(data);
-        let mut closed = self.closed_units();
+        let closed = self.closed_units();
         if let Some(times) = times {
             self.take_lines(times);
-            self.has_lines |= self.lines.seen();
         } else {
             self.has_lines = false;
         }
-        for unit in closed.drain(..) {
+        if !closed.is_empty() {
+            self.has_lines = self.lines.seen();
+        }
+        for unit in closed {
             let captured = self.lines.next_time();
             self.emit(unit, captured);
         }
@@ -160,6 +162,7 @@ impl Frames {
                 0 => return,
                 count => self.lines.push(&bytes[..count], Micros::now()),
             }
+            self.has_lines |= self.lines.seen();
         }
     }
 
@@ -358,6 +361,17 @@ mod tests {
         assert_eq!(bench.frames.quiet_left(Instant::now()), None);
         bench.bytes(&[P]);
         bench.taken();
+        bench.frames.end_by_quiet(Instant::now() + QUIET);
+        assert_eq!(bench.ready()[0].data, P);
+    }
+
+    #[test]
+    fn a_first_frame_without_a_line_shows_that_none_come() {
+        let mut bench = Bench::new(Codec::H264);
+        bench.bytes(&[SPS, PPS, IDR]);
+        assert!(bench.taken().is_empty());
+        bench.bytes(&[P]);
+        assert_eq!(bench.taken().len(), 1);
         bench.frames.end_by_quiet(Instant::now() + QUIET);
         assert_eq!(bench.ready()[0].data, P);
     }

@@ -97,7 +97,8 @@ impl Lines {
     }
 
     fn end_line(&mut self) {
-        let line = String::from_utf8_lossy(&self.partial).trim().to_owned();
+        let mut line = String::from_utf8_lossy(&self.partial).trim().to_owned();
+        line.retain(|c| !c.is_control());
         self.partial.clear();
         if line.is_empty() || is_about_one_frame(&line) {
             return;

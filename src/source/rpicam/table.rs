@@ -13,6 +13,8 @@ enum Answer {
     Default,
     /// The option of this name, with this value.
     Option(&'static str, String),
+    /// The same in versions that have the first of these names among their options.
+    Since(&'static str, &'static str, String),
     /// The option of this name, which takes no value.
     Flag(&'static str),
     /// The program has nothing like it.
@@ -32,8 +34,16 @@ const ROWS: &[Row] = &[
     // The size. 0 is raspivid's word for "the sensor's largest", which the program would have to be told in numbers.
     row("width", |o| positive("width", o.video.size.width)),
     row("height", |o| positive("height", o.video.size.height)),
-    // 0 is "variable" there, too.
-    row("framerate", |o| option("framerate", o.video.fps.0)),
+    row("framerate", |o| match o.effective_fps().0 {
+        // "Variable", for both. Version 1.1 and before divide by it.
+        0 if o.video.fps.0 == 0 => Answer::Since("libav-video-codec", "framerate", "0".into()),
+        // The exposure asked for is longer than a frame.
+        0 => option(
+            "framerate",
+            thousandths(1_000_000.0 / f64::from(o.camera.shutter_us)),
+        ),
+        frames_per_second => option("framerate", frames_per_second),
+    }),
     // The encoder.
     row("bitrate", |o| match (o.video.codec, o.video.bitrate.0) {
         (_, 0) => Default,
@@ -199,6 +209,9 @@ pub fn translate(options: &Options, offer: &Offer) -> (Vec<Given>, Vec<&'static 
         match (row.answer)(options) {
             Default => {}
             Answer::Option(name, value) if offer.has(name) => given.push((name, Some(value))),
+            Answer::Since(witness, name, value) if offer.has(witness) => {
+                given.push((name, Some(value)))
+            }
             Flag(name) if offer.has(name) => given.push((name, None)),
             _ => continue,
         }
@@ -216,6 +229,10 @@ const fn row(long: &'static str, answer: fn(&Options) -> Answer) -> Row {
 
 fn option(name: &'static str, value: impl ToString) -> Answer {
     Answer::Option(name, value.to_string())
+}
+
+fn thousandths(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
 }
 
 fn positive(name: &'static str, value: u32) -> Answer {

@@ -10,14 +10,15 @@
 //! Built for 32-bit ARM like the program itself, it is put where the program looks for libmmal:
 //!
 //! ```sh
-//! RUSTC=/usr/bin/rustc CARGO=/usr/bin/cargo RUSTC_BOOTSTRAP=1 cargo-zigbuild zigbuild --release -p fake-mmal \
-//!     --target arm-unknown-linux-gnueabihf.2.24 -Zbuild-std=std,panic_abort
-//! mkdir -p /tmp/mmal && cp target/arm-unknown-linux-gnueabihf/release/libmmal.so /tmp/mmal/
+//! mkdir -p /tmp/mmal
+//! cp "$(tests/fake-mmal/build.sh)" /tmp/mmal/libmmal.so
+//! ln -s libmmal.so /tmp/mmal/libbcm_host.so
 //! FAKE_MMAL_TRACE=/tmp/trace FAKE_MMAL_REPORT=/tmp/report LD_LIBRARY_PATH=/tmp/mmal \
 //!     qemu-arm-static -L /usr/arm-linux-gnueabihf PROGRAM …
 //! ```
 //!
-//! A program that loads the older, separate libraries gets them as links to the same file.
+//! A program that loads the separate libraries (libmmal_core, libmmal_util, libmmal_vc_client, libvcos, libbcm_host)
+//! gets them as links to the same file: the loader then takes them for one, with one state.
 //!
 //! # What it listens to
 //! Environment variables, read when the first of its functions is called:

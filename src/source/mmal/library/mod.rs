@@ -20,7 +20,13 @@ const PLACES: [&str; 3] = ["", "/opt/vc/lib/", "/usr/lib/arm-linux-gnueabihf/"];
 /// Without a version up to buster, with one from bullseye on.
 const ENDINGS: [&str; 2] = [".so", ".so.0"];
 /// What libmmal is made of, for where the whole is missing: core before util, since these do not all name each other.
-const PARTS: [&str; 5] = ["vcos", "mmal_core", "mmal_util", "mmal_vc_client", "bcm_host"];
+const PARTS: [&str; 5] = [
+    "vcos",
+    "mmal_core",
+    "mmal_util",
+    "mmal_vc_client",
+    "bcm_host",
+];
 /// Not part of libmmal, and there with it on every Raspbian: the start of the connection to the VideoCore.
 const HOST: &str = "bcm_host";
 
@@ -51,7 +57,11 @@ impl Library {
 
 /// The files that may be library `name`, the likeliest first.
 fn candidates(name: &str) -> impl Iterator<Item = String> {
-    PLACES.iter().flat_map(move |place| ENDINGS.iter().map(move |ending| format!("{place}lib{name}{ending}")))
+    PLACES.iter().flat_map(move |place| {
+        ENDINGS
+            .iter()
+            .map(move |ending| format!("{place}lib{name}{ending}"))
+    })
 }
 
 /// Whether the loader was given a file that is there, so that its complaint is worth telling.

@@ -9,8 +9,9 @@ use std::sync::{Mutex, OnceLock};
 
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_LAZY};
 use mmal_sys::{
-    MMAL_BUFFER_HEADER_T, MMAL_COMPONENT_T, MMAL_CONNECTION_T, MMAL_ES_FORMAT_T, MMAL_PARAMETER_HEADER_T, MMAL_POOL_T,
-    MMAL_PORT_BH_CB_T, MMAL_PORT_T, MMAL_QUEUE_T, MMAL_STATUS_T::Type as Status, VCOS_STATUS_T,
+    MMAL_BUFFER_HEADER_T, MMAL_COMPONENT_T, MMAL_CONNECTION_T, MMAL_ES_FORMAT_T,
+    MMAL_PARAMETER_HEADER_T, MMAL_POOL_T, MMAL_PORT_BH_CB_T, MMAL_PORT_T, MMAL_QUEUE_T,
+    MMAL_STATUS_T::Type as Status, VCOS_STATUS_T,
 };
 
 use super::{HOST, LoadError, PARTS, candidates, exists};
@@ -96,7 +97,11 @@ pub(super) fn load() -> Result<(), LoadError> {
     // SAFETY: bcm_host.h and vc_vchi_gencmd.h of every Raspbian declare it with this type.
     let gencmd = unsafe { symbol(&libraries, "vc_gencmd") };
     // The turn is ours, so nobody was quicker.
-    let _ = LOADED.set(Loaded { symbols, gencmd, _libraries: libraries });
+    let _ = LOADED.set(Loaded {
+        symbols,
+        gencmd,
+        _libraries: libraries,
+    });
     Ok(())
 }
 
@@ -107,17 +112,31 @@ pub(super) fn gencmd(question: &CStr) -> Option<String> {
     let mut answer = [0_u8; 1024];
     // SAFETY: the function writes at most the given number of bytes, a NUL among them, and reads a C string without
     // conversions, so no further arguments. A byte is kept back so that the last one is a NUL in any case.
-    let status = unsafe { gencmd(answer.as_mut_ptr().cast(), answer.len() as c_int - 1, question.as_ptr()) };
-    let text = CStr::from_bytes_until_nul(&answer).ok()?.to_string_lossy().trim().to_owned();
+    let status = unsafe {
+        gencmd(
+            answer.as_mut_ptr().cast(),
+            answer.len() as c_int - 1,
+            question.as_ptr(),
+        )
+    };
+    let text = CStr::from_bytes_until_nul(&answer)
+        .ok()?
+        .to_string_lossy()
+        .trim()
+        .to_owned();
     (status == 0 && !text.is_empty()).then_some(text)
 }
 
 /// libmmal and its host library, or the parts one by one.
 fn libraries() -> Result<Vec<Library>, LoadError> {
     match open(candidates("mmal")) {
-        Ok(whole) => Ok([whole].into_iter().chain(open(candidates(HOST)).ok()).collect()),
+        Ok(whole) => Ok([whole]
+            .into_iter()
+            .chain(open(candidates(HOST)).ok())
+            .collect()),
         Err(complaint) => {
-            let parts: Result<Vec<_>, _> = PARTS.iter().map(|name| open(candidates(name))).collect();
+            let parts: Result<Vec<_>, _> =
+                PARTS.iter().map(|name| open(candidates(name))).collect();
             parts.map_err(|of_part| LoadError::Missing(complaint.or(of_part)))
         }
     }
@@ -149,5 +168,7 @@ fn reason(error: &libloading::Error) -> String {
 /// `T` must be the type of a pointer to that C function.
 unsafe fn symbol<T: Copy>(libraries: &[Library], name: &str) -> Option<T> {
     // SAFETY: the caller vouches for the type; the library is never unloaded, so the copy stays valid.
-    libraries.iter().find_map(|library| unsafe { library.get::<T>(name) }.ok().map(|found| *found))
+    libraries
+        .iter()
+        .find_map(|library| unsafe { library.get::<T>(name) }.ok().map(|found| *found))
 }
