@@ -18,8 +18,6 @@ mod stack;
 mod text;
 mod units;
 
-use nix::unistd::geteuid;
-
 pub use self::report::Report;
 use self::report::Section;
 use self::units::Unit;
@@ -37,7 +35,7 @@ struct Facts<'a> {
     socket: Unit,
     service: Unit,
     /// Who is not root cannot see the files of others' processes.
-    is_root: bool,
+    sees_all: bool,
 }
 
 /// Looks at everything.
@@ -50,7 +48,7 @@ pub fn examine(system: &System) -> Report {
         model: machine::model(system),
         socket: Unit::ask(system, units::SOCKET),
         service: Unit::ask(system, units::SERVICE),
-        is_root: geteuid().is_root(),
+        sees_all: system.shows_all_processes(),
     };
     let section = |title, checks| Section { title, checks };
     Report {

@@ -47,7 +47,7 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
         )
     } else if !ours.is_empty() {
         Check::ok(SUBJECT, format!("a viewer is watching: {}", told(&ours)))
-    } else if facts.is_root {
+    } else if facts.sees_all {
         Check::ok(SUBJECT, "nobody has the camera open")
     } else {
         Check::ok(

@@ -7,6 +7,8 @@ use crate::source::missing::Missing;
 use crate::source::mmal::failure;
 use crate::source::{rpicam, v4l2};
 
+const CAPTURE_DEVICES: &str = "V4L2";
+
 pub fn checks(facts: &Facts) -> Vec<Check> {
     let mut checks = vec![camera(facts), libcamera(facts)];
     checks.extend(encoder(facts));
@@ -121,19 +123,21 @@ fn firmware(facts: &Facts) -> Option<Check> {
 fn capture_devices(facts: &Facts) -> Check {
     let found = &facts.survey.v4l2;
     match v4l2::probe::missing(found) {
-        Some(missing) => absent(facts, "V4L2", missing, false),
+        Some(missing) => absent(facts, CAPTURE_DEVICES, missing, false),
         None => {
             let devices = found
                 .iter()
                 .map(|found| format!("{} ({})", found.device, found.name));
-            Check::ok("V4L2", devices.collect::<Vec<_>>().join(", "))
+            Check::ok(CAPTURE_DEVICES, devices.collect::<Vec<_>>().join(", "))
         }
     }
 }
 
-/// A kind that is not there is worth a remark where it has a camera all the same, or where there is no other.
+/// A kind that is not there is worth a remark where it has a camera all the same, or where there is no other and this
+/// machine could have it.
 fn absent(facts: &Facts, subject: &'static str, missing: Missing, is_lost: bool) -> Check {
-    if is_lost || facts.camera.is_none() {
+    let is_possible = facts.model.contains("Raspberry Pi") || subject == CAPTURE_DEVICES;
+    if is_lost || facts.camera.is_none() && is_possible {
         return Check::warning(subject, missing.why, missing.remedy);
     }
     Check::ok(subject, format!("not used: {}", missing.why))
