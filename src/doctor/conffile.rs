@@ -111,8 +111,8 @@ fn understood(facts: &Facts, options: &Options, uses: &[Use], of_unit: &[Use]) -
         .collect();
     let text = match uses.len() {
         0 => format!("{FILE} gives none: raspivid's defaults"),
-        1 => format!("{FILE} gives 1; {}", source.told),
-        count => format!("{FILE} gives {count}; {}", source.told),
+        1 => format!("{FILE} gives 1 option; {}", source.told),
+        count => format!("{FILE} gives {count} options; {}", source.told),
     };
     let mut checks = vec![Check {
         details,

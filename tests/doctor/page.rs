@@ -59,7 +59,7 @@ fn assert_finds(tree: &Tree, verdict: &str, text: &str, remedy: &str) {
 }
 
 #[test]
-fn every_release_with_its_camera_is_well() {
+fn every_release_with_its_camera_has_no_problem() {
     assert_page("pi-zero-stretch.txt", &systems::pi_zero_stretch());
     assert_page("buster.txt", &systems::buster());
     assert_page("bullseye-legacy.txt", &systems::bullseye_legacy());
