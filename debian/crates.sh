@@ -40,7 +40,7 @@ holders() {
 
 # The long text of the Apache License is on every Debian system.
 text() {
-    licence_files "$1" | grep -vi apache | xargs -d '\n' -r cat | sed 's/[[:space:]]*$//; s/^$/./; s/^/ /'
+    licence_files "$1" | { grep -vi apache || true; } | xargs -d '\n' -r cat | sed 's/[[:space:]]*$//; s/^$/./; s/^/ /'
     [[ "$2" != *Apache-2.0* ]] || printf ' .\n The Apache License is in /usr/share/common-licenses/Apache-2.0.\n'
 }
 
