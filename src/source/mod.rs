@@ -1,5 +1,6 @@
 //! Where frames come from. `open` is the only place that knows all kinds.
 
+mod encode;
 mod file;
 pub mod test;
 
