@@ -59,6 +59,8 @@ pub enum SourceChoice {
     Auto,
     /// The test card.
     Test,
+    /// A V4L2 capture device: the one that is named, or the first that is a camera.
+    V4l2(Option<PathBuf>),
     /// A recorded Annex B stream, looped.
     File(PathBuf),
 }

@@ -3,6 +3,7 @@
 mod encode;
 mod file;
 pub mod test;
+mod v4l2;
 
 use std::time::Duration;
 
@@ -46,6 +47,11 @@ pub fn open(options: &Options) -> Result<Box<dyn Source>> {
         SourceChoice::Test => {
             announce(options, "test card", test::HONOURED);
             Ok(Box::new(test::open(options)?))
+        }
+        SourceChoice::V4l2(device) => {
+            let camera = v4l2::open(device.as_deref(), options)?;
+            announce(options, &camera.name(), camera.honoured());
+            Ok(Box::new(camera))
         }
         SourceChoice::Auto => Err(Error::Camera(
             "no camera was found (--source auto); --source test streams a test card".into(),

@@ -58,7 +58,6 @@ impl Picture {
         raw.chunks_exact(luma + 2 * chroma).map(picture).collect()
     }
 
-
     /// Undoes `-rot`, `-hf` and `-vf`, so that the card stands upright again.
     pub fn set_upright(&self, rotation_degrees: i32, hflip: bool, vflip: bool) -> Self {
         let turns = rotation_degrees.rem_euclid(360) / 90;

@@ -58,9 +58,7 @@ impl Jpeg {
 }
 
 fn failed(size: Size, error: &EncodingError) -> Error {
-    Error::Camera(format!(
-        "encoding JPEG in software at {size}: {error}"
-    ))
+    Error::Camera(format!("encoding JPEG in software at {size}: {error}"))
 }
 
 /// The picture row by row. Each chroma sample is given four times; the encoder then takes one of the four.
