@@ -175,6 +175,10 @@ impl Source {
                 "the camera is driven by MMAL, which has all of raspivid's",
                 Some(all()),
             ),
+            (SourceChoice::V4l2(_), _) => plain(
+                "the V4L2 camera is asked for what it has of them when it starts",
+                None,
+            ),
             (SourceChoice::Auto, Some(Camera::V4l2(found))) => plain(
                 &format!(
                     "{} is asked for what it has of them when it starts",

@@ -65,6 +65,8 @@ pub enum SourceChoice {
     Test,
     /// A libcamera camera, through the system's capture program.
     Rpicam,
+    /// A V4L2 capture device: the one that is named, or the first that is a camera.
+    V4l2(Option<PathBuf>),
     /// A recorded Annex B stream, looped.
     File(PathBuf),
     /// The camera of the legacy stack.

@@ -163,9 +163,9 @@ Valid options are:
 
     #[test]
     fn each_release_is_told_its_own_package() {
-        assert!(remedy("ID=raspbian\nVERSION_CODENAME=bullseye\n").contains("libcamera-apps-lite"));
-        assert!(remedy("VERSION_CODENAME=buster\n").contains("mmal"));
-        assert!(remedy("VERSION_CODENAME=\"bookworm\"\n").contains("rpicam-apps-lite"));
+        assert!(remedy("ID=raspbian\nVERSION_ID=\"11\"\n").contains("libcamera-apps-lite"));
+        assert!(remedy("VERSION_ID=\"10\"\n").contains("mmal"));
+        assert!(remedy("VERSION_ID=\"12\"\n").contains("rpicam-apps-lite"));
         assert!(remedy("").contains("rpicam-apps-lite"));
     }
 }
