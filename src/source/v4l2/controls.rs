@@ -1,5 +1,6 @@
 //! raspivid's options as V4L2 controls. An option can have several ways, since drivers differ: the first that the device
-//! has whole is taken. Only options that were given are set: what the user set otherwise (v4l2-ctl) stays.
+//! has whole is taken. How the picture lies is always set, since cameras keep it from one opening to the next; all else
+//! of the picture only where its option was given: what the user set otherwise (v4l2-ctl) stays.
 
 use super::sys::{ControlRange, Device};
 use crate::options::Options;
@@ -40,6 +41,9 @@ const EXPOSURE_IS_AUTO: i32 = 0;
 const EXPOSURE_IS_MANUAL: i32 = 1;
 /// What UVC cameras have in place of "auto".
 const EXPOSURE_IS_APERTURE_PRIORITY: i32 = 3;
+
+/// Options that act without being given, too.
+const ALWAYS_SET: [&str; 3] = ["rotation", "hflip", "vflip"];
 
 /// What a control is set to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -212,7 +216,7 @@ fn picture_wishes(options: &Options) -> Vec<Wish> {
         position(&["average", "", "spot", "matrix"], camera.metering.name)
             .map(|value| Wish::exact("metering", EXPOSURE_METERING, value)),
     );
-    wishes.retain(|wish| options.was_given(wish.option));
+    wishes.retain(|wish| ALWAYS_SET.contains(&wish.option) || options.was_given(wish.option));
     wishes
 }
 
@@ -355,18 +359,20 @@ mod tests {
     }
 
     #[test]
-    fn only_options_that_were_given_are_set() {
-        let options = Options::default();
-        assert!(picture_wishes(&options).is_empty());
-        let given = Options {
-            given: vec!["hflip", "brightness"],
-            ..options
+    fn only_options_that_were_given_are_set_and_how_the_picture_lies() {
+        let names = |given: Vec<&'static str>| -> Vec<_> {
+            let options = Options {
+                given,
+                ..Options::default()
+            };
+            picture_wishes(&options)
+                .iter()
+                .map(|wish| wish.option)
+                .collect()
         };
-        let names: Vec<_> = picture_wishes(&given)
-            .iter()
-            .map(|wish| wish.option)
-            .collect();
-        assert_eq!(names, ["brightness", "hflip"]);
+        assert_eq!(names(vec![]), ALWAYS_SET);
+        let with_brightness = ["brightness", "rotation", "hflip", "vflip"];
+        assert_eq!(names(vec!["hflip", "brightness"]), with_brightness);
     }
 
     #[test]
