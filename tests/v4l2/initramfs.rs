@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::kernel::{Kernel, run};
 
-/// vivid: two cameras with one input each, a webcam; the first has an output device too. No interference, no radio.
+/// vivid: one camera with one input, a webcam, and an output device.
 const INIT: &str = "#!/bin/busybox sh
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
@@ -15,7 +15,7 @@ mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 for module in $(cat /modules); do
     case $module in
-    */vivid.ko) insmod $module n_devs=2 node_types=0x101,0x1 num_inputs=1,1 input_types=0,0 multiplanar=1,1 ;;
+    */vivid.ko) insmod $module n_devs=1 node_types=0x101 num_inputs=1 input_types=0 multiplanar=1 ;;
     *) insmod $module ;;
     esac
 done
