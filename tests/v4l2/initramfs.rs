@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::feed;
 use crate::kernel::{Kernel, run};
 
-/// vivid: two cameras with one input each, a webcam; the first has an output device too. No interference, no radio.
+/// vivid: one camera with one input, a webcam, and an output device.
 const INIT: &str = "#!/bin/busybox sh
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
@@ -15,7 +16,7 @@ mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 for module in $(cat /modules); do
     case $module in
-    */vivid.ko) insmod $module n_devs=2 node_types=0x101,0x1 num_inputs=1,1 input_types=0,0 multiplanar=1,1 ;;
+    */vivid.ko) insmod $module n_devs=1 node_types=0x101 num_inputs=1 input_types=0 multiplanar=1 ;;
     *) insmod $module ;;
     esac
 done
@@ -28,8 +29,8 @@ cat <&3 | sh >&3 2>&1
 const FOLDER: u32 = 0o040_755;
 const PROGRAM: u32 = 0o100_755;
 
-/// Writes the archive to `into`.
-pub fn write(kernel: &Kernel, into: &Path) {
+/// Writes the archive to `into`; `scratch` is a folder for what has to be built.
+pub fn write(kernel: &Kernel, scratch: &Path, into: &Path) {
     let mut archive = Archive::default();
     for folder in ["bin", "dev", "proc", "sys", "tmp", "lib", "drivers"] {
         archive.add(folder, FOLDER, &[]);
@@ -43,6 +44,11 @@ pub fn write(kernel: &Kernel, into: &Path) {
         archive.add_file(&format!("drivers/{file}"), &module);
     }
     archive.add("modules", PROGRAM, names.as_bytes());
+    archive.add_file("v4l2loopback.ko", &kernel.loopback);
+    archive.add_file("bin/feed", &feed::program(scratch));
+    for (name, content) in feed::recordings() {
+        archive.add(name, PROGRAM, &content);
+    }
     let program = Path::new(env!("CARGO_BIN_EXE_picam-stream"));
     archive.add_file("bin/picam-stream", program);
     for library in libraries(program) {

@@ -1,4 +1,4 @@
-//! Debian's kernel and busybox, downloaded once as packages and unpacked, never installed.
+//! Debian's kernel, its headers, busybox and v4l2loopback, downloaded once as packages and unpacked, never installed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,8 @@ pub struct Kernel {
     pub image: PathBuf,
     pub modules: PathBuf,
     pub busybox: PathBuf,
+    /// v4l2loopback, built for this kernel.
+    pub loopback: PathBuf,
 }
 
 impl Kernel {
@@ -18,8 +20,19 @@ impl Kernel {
         if !ready.exists() {
             let _ = fs::remove_dir_all(&folder);
             fs::create_dir_all(folder.join("root")).expect("a folder for the kernel");
-            unpack(&folder, &image_package());
-            unpack(&folder, "busybox-static");
+            let image = depends("linux-image-amd64").remove(0);
+            let headers = image.replace("linux-image-", "linux-headers-");
+            let mut packages = vec![image, headers.clone()];
+            packages.extend(
+                depends(&headers)
+                    .into_iter()
+                    .filter(|name| name.starts_with("linux-")),
+            );
+            packages.extend(["busybox-static".into(), "v4l2loopback-dkms".into()]);
+            for package in packages {
+                unpack(&folder, &package);
+            }
+            build_loopback(&folder.join("root/usr/src"), &headers);
             fs::write(&ready, "").expect("the mark that all is there");
         }
         let root = folder.join("root");
@@ -27,6 +40,7 @@ impl Kernel {
             image: only_entry(&root.join("boot"), "vmlinuz-"),
             modules: only_entry(&root.join("lib/modules"), "").join("kernel"),
             busybox: root.join("bin/busybox"),
+            loopback: only_entry(&root.join("usr/src"), "v4l2loopback-").join("v4l2loopback.ko"),
         }
     }
 
@@ -42,14 +56,34 @@ impl Kernel {
     }
 }
 
-/// The kernel that linux-image-amd64 stands for at the moment.
-fn image_package() -> String {
-    let output = run(Command::new("apt-cache").args(["depends", "linux-image-amd64"]));
-    output
+/// What a package depends on.
+fn depends(package: &str) -> Vec<String> {
+    let output = run(Command::new("apt-cache").args(["depends", package]));
+    let names: Vec<_> = output
         .lines()
-        .find_map(|line| line.trim().strip_prefix("Depends: "))
-        .expect("apt-cache knows linux-image-amd64; `apt-get update` may help")
-        .to_owned()
+        .filter_map(|line| line.trim().strip_prefix("Depends: "))
+        .map(str::to_owned)
+        .collect();
+    assert!(
+        !names.is_empty(),
+        "apt does not know {package}; `apt-get update` may help"
+    );
+    names
+}
+
+/// The headers of the kernel expect to lie in /usr/src.
+fn build_loopback(sources: &Path, headers: &str) {
+    let headers = sources.join(headers);
+    let makefile = headers.join("Makefile");
+    let text = fs::read_to_string(&makefile).expect("the Makefile of the headers");
+    let text = text.replace("/usr/src", &sources.display().to_string());
+    fs::write(&makefile, text).expect("the Makefile of the headers");
+    let module = only_entry(sources, "v4l2loopback-");
+    run(Command::new("make")
+        .args(["-s", "-C"])
+        .arg(&headers)
+        .arg(format!("M={}", module.display()))
+        .arg("modules"));
 }
 
 fn unpack(folder: &Path, package: &str) {

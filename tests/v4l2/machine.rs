@@ -55,7 +55,7 @@ impl Machine {
             .tempdir()
             .expect("a temporary folder")
             .keep();
-        initramfs::write(&kernel, &folder.join("initramfs"));
+        initramfs::write(&kernel, &folder, &folder.join("initramfs"));
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
             .expect("a free port")

@@ -69,8 +69,12 @@ pub fn decode(stream: &[u8], format: &str, width: usize, height: usize) -> Decod
 
 /// The stream up to where its last picture begins: what came last is seldom whole.
 pub fn whole_pictures(stream: &[u8]) -> &[u8] {
-    let last = memchr::memmem::rfind(stream, &[0, 0, 0, 1]).expect("H.264");
-    &stream[..last]
+    let begins = [[0, 0, 0, 1, 0x67], [0, 0, 0, 1, 0x61], [0, 0, 0, 1, 0x41]];
+    let last = begins
+        .iter()
+        .filter_map(|begin| memchr::memmem::rfind(stream, begin))
+        .max();
+    &stream[..last.expect("H.264")]
 }
 
 impl Decoded {
@@ -91,7 +95,8 @@ impl Decoded {
         let seen: Vec<(i32, i32)> = (0..8)
             .map(|bar| {
                 let x = (2 * bar + 1) * self.width / 2 / 16;
-                let at = self.height / 2 * 3 / 4 * (self.width / 2) + x;
+                // Above there is text, on black.
+                let at = (self.height / 2 - 2) * (self.width / 2) + x;
                 (side(cb[at]), side(cr[at]))
             })
             .collect();

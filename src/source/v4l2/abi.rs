@@ -36,7 +36,6 @@ pub const CAP_TIME_PER_FRAME: u32 = 0x1000;
 pub const FLAG_ERROR: u32 = 0x40;
 pub const FLAG_TIMESTAMP_MASK: u32 = 0xe000;
 pub const FLAG_TIMESTAMP_MONOTONIC: u32 = 0x2000;
-pub const FLAG_LAST: u32 = 0x0010_0000;
 
 pub const CONTROL_DISABLED: u32 = 0x1;
 pub const CONTROL_READ_ONLY: u32 = 0x4;

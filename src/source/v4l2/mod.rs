@@ -15,12 +15,14 @@ mod abi;
 mod controls;
 mod device;
 mod format;
+mod hardware;
 pub mod holder;
 mod output;
 mod picture;
 pub mod probe;
 mod sys;
 
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -36,8 +38,6 @@ use crate::error::Result;
 use crate::frame::Frame;
 use crate::options::Options;
 use crate::units::Micros;
-use std::os::fd::AsFd;
-
 /// Room for a moment of ours elsewhere; more would only be older pictures.
 const BUFFERS: u32 = 4;
 
@@ -111,19 +111,23 @@ impl V4l2 {
 
     /// Fills the frame from what has come; false when nothing of it makes one.
     fn take(&mut self, frame: &mut Frame) -> Result<bool> {
+        if self.output.take_ready(frame)? {
+            return Ok(true);
+        }
         while let Some(filled) = self.next_filled()? {
             let bytes = &self.buffers.bytes(filled.index)[..filled.bytes_used];
             let broken = filled.flags & FLAG_ERROR != 0 || bytes.is_empty();
             let taken = if broken {
                 Taken::Broken
             } else {
-                self.output.take(bytes, frame)?
+                let captured = capture_time(&filled, Micros::now());
+                self.output.take(bytes, captured, frame)?
             };
-            frame.captured = capture_time(&filled, Micros::now());
             self.give_back(filled.index)?;
             match taken {
                 Taken::Frame => return Ok(true),
                 Taken::Part => {}
+                Taken::Late => self.dropped += 1,
                 Taken::Broken => {
                     self.dropped += 1;
                     self.lost();
@@ -182,14 +186,17 @@ impl V4l2 {
         }
     }
 
-    /// Waits for the camera, at most so long.
+    /// Waits for the camera or the encoder, at most so long.
     fn wait(&self, time: Duration) {
-        let mut fds = [PollFd::new(self.camera.device.as_fd(), PollFlags::POLLIN)];
+        let watched = |fd| PollFd::new(fd, PollFlags::POLLIN);
+        let mut fds = vec![watched(self.camera.device.as_fd())];
+        fds.extend(self.output.fd().map(watched));
         let timeout = PollTimeout::try_from(time).unwrap_or(PollTimeout::ZERO);
         // Interrupted or failed is as good as nothing there: the stall limit is watched elsewhere.
         let _ = poll(&mut fds, timeout);
-        let events = fds[0].revents().unwrap_or(PollFlags::empty());
-        if !events.is_empty() && !events.contains(PollFlags::POLLIN) {
+        let events = |fd: &PollFd| fd.revents().unwrap_or(PollFlags::empty());
+        let any = |flags: PollFlags| fds.iter().any(|fd| events(fd).intersects(flags));
+        if any(PollFlags::all()) && !any(PollFlags::POLLIN) {
             // An error that stays would spin. What it is, the next dequeue tells.
             std::thread::sleep(time.min(Duration::from_millis(10)));
         }

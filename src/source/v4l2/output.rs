@@ -1,11 +1,13 @@
 //! From what a camera gives to frames: taken as it is, or decoded and encoded. One picture in, one frame out.
 
 use std::fmt;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use super::abi::FourCc;
 use super::controls;
 use super::device::Camera;
 use super::format::Format;
+use super::hardware::Hardware;
 use super::picture::{Layout, Planes};
 use super::sys::Device;
 use crate::error::Result;
@@ -14,15 +16,19 @@ use crate::h264::parameter_sets::{ParameterSets, Picture};
 use crate::options::{Codec, Options};
 use crate::source::encode::h264::H264;
 use crate::source::encode::jpeg::Jpeg;
+use crate::units::Micros;
 
 /// What became of the bytes of one buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
     Frame,
-    /// No frame yet, and nothing lost: parameter sets alone, or pictures before the first key frame.
+    /// No frame yet, and nothing lost: parameter sets alone, pictures before the first key frame, or a picture that the
+    /// hardware encoder works on.
     Part,
     /// No whole picture: dropped.
     Broken,
+    /// Whole, but the encoder is so far behind that it was dropped.
+    Late,
 }
 
 /// The way of this camera.
@@ -54,6 +60,7 @@ struct Encode {
 
 enum Encoder {
     H264(Box<H264>),
+    Hardware(Box<Hardware>),
     Jpeg(Jpeg),
 }
 
@@ -72,10 +79,17 @@ impl Output {
             }
             (FourCc::MJPEG | FourCc::JPEG, Codec::Mjpeg) => (Way::Jpeg, Vec::new()),
             (_, codec) => {
-                let encode = Encode::new(format, options)?;
-                let honoured = match codec {
-                    Codec::H264 => vec!["bitrate", "intra", "profile", "level", "qp"],
-                    Codec::Mjpeg => vec!["bitrate"],
+                let (encoder, honoured) = match codec {
+                    Codec::H264 => h264_encoder(format, options)?,
+                    Codec::Mjpeg => {
+                        let jpeg = Jpeg::new(&options.video, format.fps(options.video.fps));
+                        (Encoder::Jpeg(jpeg), vec!["bitrate"])
+                    }
+                };
+                let encode = Encode {
+                    layout: format.layout,
+                    planes: Planes::new(format.layout.even_size()),
+                    encoder,
                 };
                 (Way::Encode(Box::new(encode)), honoured)
             }
@@ -88,13 +102,14 @@ impl Output {
         !matches!(self.way, Way::H264(_))
     }
 
-    /// Makes a frame of one buffer, all but its time.
-    pub fn take(&mut self, bytes: &[u8], frame: &mut Frame) -> Result<Taken> {
+    /// Makes a frame of one buffer.
+    pub fn take(&mut self, bytes: &[u8], captured: Micros, frame: &mut Frame) -> Result<Taken> {
+        frame.captured = captured;
         match &mut self.way {
             Way::H264(native) => Ok(native.take(bytes, frame)),
             Way::Jpeg => Ok(take_jpeg(bytes, frame)),
             Way::Encode(encode) => match encode.planes.read(&encode.layout, bytes) {
-                Ok(()) => encode.encode(frame).map(|()| Taken::Frame),
+                Ok(()) => encode.encode(captured, frame),
                 Err(reason) => {
                     if !std::mem::replace(&mut self.told, true) {
                         log::warn!(
@@ -104,6 +119,35 @@ impl Output {
                     Ok(Taken::Broken)
                 }
             },
+        }
+    }
+
+    /// Fills the frame with one that the hardware encoder has ready.
+    pub fn take_ready(&mut self, frame: &mut Frame) -> Result<bool> {
+        match self.hardware() {
+            Some(hardware) => hardware.take(frame),
+            None => Ok(false),
+        }
+    }
+
+    fn hardware(&mut self) -> Option<&mut Hardware> {
+        match &mut self.way {
+            Way::Encode(encode) => match &mut encode.encoder {
+                Encoder::Hardware(hardware) => Some(hardware),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// What has to be waited for beside the camera.
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        match &self.way {
+            Way::Encode(encode) => match &encode.encoder {
+                Encoder::Hardware(hardware) => Some(hardware.as_fd()),
+                _ => None,
+            },
+            _ => None,
         }
     }
 
@@ -121,11 +165,11 @@ impl Output {
     pub fn request_key_frame(&mut self, device: &Device) {
         match &mut self.way {
             Way::H264(native) if native.can_force_key_frame => controls::force_key_frame(device),
-            Way::Encode(encode) => {
-                if let Encoder::H264(h264) = &mut encode.encoder {
-                    h264.force_key_frame();
-                }
-            }
+            Way::Encode(encode) => match &mut encode.encoder {
+                Encoder::H264(h264) => h264.force_key_frame(),
+                Encoder::Hardware(hardware) => hardware.force_key_frame(),
+                Encoder::Jpeg(_) => {}
+            },
             _ => {}
         }
     }
@@ -137,6 +181,7 @@ impl fmt::Display for Output {
             Way::H264(_) | Way::Jpeg => "taken as it is",
             Way::Encode(encode) => match encode.encoder {
                 Encoder::H264(_) => "encoded to H.264 in software",
+                Encoder::Hardware(_) => "encoded to H.264 in hardware",
                 Encoder::Jpeg(_) => "encoded to JPEG in software",
             },
         })
@@ -179,26 +224,30 @@ fn take_jpeg(bytes: &[u8], frame: &mut Frame) -> Taken {
     Taken::Frame
 }
 
-impl Encode {
-    fn new(format: &Format, options: &Options) -> Result<Self> {
-        let (video, size) = (&options.video, format.layout.even_size());
-        let fps = format.fps(video.fps);
-        let encoder = match video.codec {
-            Codec::H264 => Encoder::H264(Box::new(H264::new(video, size, fps, format.colours)?)),
-            Codec::Mjpeg => Encoder::Jpeg(Jpeg::new(video, fps)),
-        };
-        Ok(Self {
-            layout: format.layout,
-            planes: Planes::new(size),
-            encoder,
-        })
+/// The hardware encoder where there is one, else the one in software.
+fn h264_encoder(format: &Format, options: &Options) -> Result<(Encoder, Vec<&'static str>)> {
+    let (video, size) = (&options.video, format.layout.even_size());
+    let fps = format.fps(video.fps);
+    if let Some((hardware, honoured)) = Hardware::open(size, fps, options) {
+        return Ok((Encoder::Hardware(Box::new(hardware)), honoured));
     }
+    let software = H264::new(video, size, fps, format.colours)?;
+    let honoured = vec!["bitrate", "intra", "profile", "level", "qp"];
+    Ok((Encoder::H264(Box::new(software)), honoured))
+}
 
-    fn encode(&mut self, frame: &mut Frame) -> Result<()> {
+impl Encode {
+    fn encode(&mut self, captured: Micros, frame: &mut Frame) -> Result<Taken> {
+        let picture = self.planes.i420();
         match &mut self.encoder {
-            Encoder::H264(h264) => h264.encode(self.planes.i420(), frame),
-            Encoder::Jpeg(jpeg) => jpeg.encode(self.planes.i420(), frame),
+            Encoder::H264(h264) => h264.encode(picture, frame)?,
+            Encoder::Jpeg(jpeg) => jpeg.encode(picture, frame)?,
+            Encoder::Hardware(hardware) => {
+                let has_room = hardware.put(picture, captured)?;
+                return Ok(if has_room { Taken::Part } else { Taken::Late });
+            }
         }
+        Ok(Taken::Frame)
     }
 }
 

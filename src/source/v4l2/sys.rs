@@ -326,6 +326,8 @@ impl Buffers {
             (raw.length, unsafe { raw.location.single.offset })
         };
         let bytes = NonZeroUsize::new(length as usize).ok_or(Errno::EINVAL)?;
+        // On 32-bit systems off_t has 31 bits.
+        #[allow(clippy::unnecessary_fallible_conversions)]
         let offset = off_t::try_from(offset).map_err(|_| Errno::EOVERFLOW)?;
         let protection = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
         // SAFETY: a new mapping at an address of the kernel's choice takes no memory from anybody; the kernel refuses an
