@@ -28,6 +28,8 @@ test:
 	@tests/setup.sh deb test
 	cargo test --locked
 	cargo test --locked -p fake-mmal
+	tests/fuzz/run options 5
+	tests/fuzz/run h264 5
 	$(MAKE) deb ARCH=armhf
 	$(MAKE) deb ARCH=arm64
 	$(MAKE) deb ARCH=amd64
