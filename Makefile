@@ -27,17 +27,20 @@ run:
 test:
 	@tests/setup.sh deb test
 	cargo test --locked
+	cargo test --locked -p fake-mmal
+	tests/fuzz/run options 5
+	tests/fuzz/run h264 5
 	$(MAKE) deb ARCH=armhf
 	$(MAKE) deb ARCH=arm64
 	$(MAKE) deb ARCH=amd64
 	$(MAKE) zero repo
-	cargo test --locked --test package --test containers
+	cargo test --locked --test mmal --test package --test containers
 
 check:
 	@tests/setup.sh check
-	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
-	shellcheck tests/*.sh debian/*.sh debian/postinst debian/prerm .ci/run
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	shellcheck tests/*.sh tests/fake-mmal/build.sh debian/*.sh debian/postinst debian/prerm .ci/run
 
 bench:
 	@tests/setup.sh bench
@@ -47,13 +50,13 @@ bench:
 
 deb:
 	@tests/setup.sh deb
-	@debian/verify-binary.sh $(ARCH) $$(debian/cross.sh $(ARCH))
+	@binary=$$(debian/cross.sh $(ARCH)) && debian/verify-binary.sh $(ARCH) "$$binary"
 	@debian/package.sh $(ARCH)
 
 # The same program for an emulated Raspberry Pi Zero: static, since there are no ARMv6 libraries to run it with.
 zero:
 	@tests/setup.sh deb
-	@debian/verify-binary.sh zero $$(debian/cross.sh zero)
+	@binary=$$(debian/cross.sh zero) && debian/verify-binary.sh zero "$$binary"
 	@install -D -s --strip-program=arm-linux-gnueabihf-strip \
 		target/cross/arm-unknown-linux-musleabihf/release/picam-stream target/zero/picam-stream
 

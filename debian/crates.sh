@@ -18,7 +18,7 @@ main() {
             echo "License: Expat"
         else
             echo "License: ${licence// /-}"
-            text "$folder"
+            text "$folder" "$licence"
         fi
     done
 }
@@ -38,8 +38,10 @@ holders() {
     echo "${lines:-the authors of $2}"
 }
 
+# The long text of the Apache License is on every Debian system.
 text() {
-    licence_files "$1" | xargs -d '\n' -r cat | sed 's/[[:space:]]*$//; s/^$/./; s/^/ /'
+    licence_files "$1" | { grep -vi apache || true; } | xargs -d '\n' -r cat | sed 's/[[:space:]]*$//; s/^$/./; s/^/ /'
+    [[ "$2" != *Apache-2.0* ]] || printf ' .\n The Apache License is in /usr/share/common-licenses/Apache-2.0.\n'
 }
 
 # Those of C++ sources that come with a crate, too.

@@ -20,7 +20,7 @@ for rustc in "$(command -v rustc || true)" /usr/bin/rustc; do
     fi
     echo "RUSTC=$root/bin/rustc"
     echo "CARGO=$root/bin/cargo"
-    if [ $build_std = yes ]; then
+    if [ "$build_std" = yes ]; then
         # A released compiler takes unstable options only when told so.
         echo "RUSTC_BOOTSTRAP=1"
         echo "BUILD_STD=yes"

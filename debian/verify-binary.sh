@@ -4,6 +4,7 @@
 # and nothing on a newer machine shows it.
 #
 # usage: debian/verify-binary.sh armhf|arm64|amd64|zero BINARY
+#        debian/verify-binary.sh scan BINARY     the instructions alone
 set -euo pipefail
 here=$(dirname "$0")
 
@@ -12,13 +13,14 @@ LIBRARIES='^(libc\.so\.6|libpthread\.so\.0|libdl\.so\.2|libm\.so\.6|librt\.so\.1
 GLIBC=2.24
 
 main() {
-    [ $# = 2 ] || { echo "usage: debian/verify-binary.sh armhf|arm64|amd64|zero BINARY" >&2; exit 64; }
+    [ $# = 2 ] || { echo "usage: debian/verify-binary.sh armhf|arm64|amd64|zero|scan BINARY" >&2; exit 64; }
     binary=$2
     [ -r "$binary" ] || fail "no such file"
     case "$1" in
     armhf) machine ARM; arm_attributes; libraries; glibc; instructions ;;
     zero) machine ARM; arm_attributes; static; instructions ;;
     arm64) machine AArch64; libraries; glibc ;;
+    scan) instructions ;;
     amd64) machine "Advanced Micro Devices X86-64"; libraries; glibc ;;
     *) fail "no processor '$1'" ;;
     esac

@@ -23,8 +23,15 @@ set -m
 systemd-socket-activate --accept --inetd -l "$port" ${RUST_LOG:+-E RUST_LOG} \
     "$program" --source test -w 1280 -h 720 -a 12 -fl -b 2000000 -fps 25 -pf main -g 25 -v -n -t 0 -o - &
 listener=$!
-trap 'trap - INT TERM HUP EXIT; kill -TERM -- "-$listener" 2>/dev/null; wait "$listener" 2>/dev/null; exit 0' INT TERM HUP EXIT
+# shellcheck disable=SC2317 # the trap calls it
+stop() {
+    trap - INT TERM HUP EXIT
+    kill -TERM -- "-$listener" 2>/dev/null || true
+    wait "$listener" 2>/dev/null || true
+    exit 0
+}
+trap stop INT TERM HUP EXIT
 wait "$listener" && status=0 || status=$?
 trap - EXIT
 echo "nothing listens on port $port any more: is it taken? PORT=3334 make run takes another" >&2
-exit $status
+exit "$status"

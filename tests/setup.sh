@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-PYTHON_TOOLS="ziglang==0.17.1 cargo-zigbuild==0.24.1"
+PYTHON_TOOLS=(ziglang==0.17.1 cargo-zigbuild==0.24.1)
 CARGO_DEB="^3.8"
 
 # openh264 is C++, and on amd64 assembly: without nasm it builds too, but slow and with other bytes.
@@ -23,8 +23,8 @@ packages_of() {
     test) echo "$BUILD systemd systemd-container mmdebstrap qemu-user-static binfmt-support" \
         "gcc-arm-linux-gnueabihf libc6-dev-armhf-cross lintian piuparts ffmpeg gstreamer1.0-tools" \
         "gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav" \
-        "netcat-openbsd iproute2 strace jq procps psmisc util-linux bash-completion file xz-utils" ;;
-    bench) echo "$BUILD ffmpeg strace jq systemd procps" ;;
+        "python3 netcat-openbsd iproute2 strace jq procps psmisc util-linux bash-completion file xz-utils" ;;
+    bench) echo "$BUILD ffmpeg python3 strace jq systemd procps" ;;
     *) echo "tests/setup.sh: no group '$1' (there are run, check, deb, test, bench)" >&2; exit 64 ;;
     esac
 }
@@ -66,8 +66,9 @@ install_packages() {
     log=$(mktemp)
     say "installing $*"
     for try in 1 2 3 4 5; do
-        if as_root apt-get -qq update >"$log" 2>&1 &&
-            as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@" >>"$log" 2>&1
+        # A foreign source that cannot be reached is no reason to stop.
+        as_root apt-get -qq update >"$log" 2>&1 || true
+        if as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@" >>"$log" 2>&1
         then
             rm -f "$log"
             return
@@ -86,12 +87,11 @@ python_tools() {
     local venv=target/tools/python have
     if [ -x $venv/bin/pip ]; then
         have=$($venv/bin/pip --disable-pip-version-check freeze 2>/dev/null)
-        [ "$(printf '%s\n' $PYTHON_TOOLS | grep -cxF -e "$have")" = 2 ] && return
+        [ "$(printf '%s\n' "${PYTHON_TOOLS[@]}" | grep -cxF -e "$have")" = ${#PYTHON_TOOLS[@]} ] && return
     fi
-    say "installing $PYTHON_TOOLS into $venv"
+    say "installing ${PYTHON_TOOLS[*]} into $venv"
     /usr/bin/python3 -m venv $venv
-    # shellcheck disable=SC2086 # words on purpose
-    $venv/bin/pip install -q --disable-pip-version-check $PYTHON_TOOLS
+    $venv/bin/pip install -q --disable-pip-version-check "${PYTHON_TOOLS[@]}"
 }
 
 cargo_deb() {

@@ -80,7 +80,7 @@ impl Splitter {
 
 /// Whether a NAL unit behind a slice begins the next access unit. `first` is the byte behind its header:
 /// first_mb_in_slice, an Exp-Golomb code, is 0 when its first bit is set.
-fn begins_access_unit(kind: NalType, first: u8) -> bool {
+pub fn begins_access_unit(kind: NalType, first: u8) -> bool {
     match kind {
         NalType::Slice | NalType::IdrSlice => first & 0x80 != 0,
         NalType::Other => false,

@@ -5,6 +5,13 @@
 
 mod in_process;
 mod program;
+mod rpicam;
+#[allow(dead_code)]
+#[path = "../rpicam/stand_in.rs"]
+mod stand_in;
+#[allow(dead_code)]
+#[path = "../stream/support.rs"]
+mod support;
 mod sys;
 
 fn main() {
@@ -33,4 +40,18 @@ fn main() {
             figures.cpu_ms_per_1000_frames
         );
     }
+    for (ends, version) in [
+        ("told by the program", "1.13.0"),
+        ("by a quiet time", "1.5.3"),
+    ] {
+        let figures = rpicam::frame_to_viewer(version, "pi5");
+        println!(
+            "rpicam, ends of frames {ends}: frame written to frame at the viewer p50 {} us, p99 {} us",
+            figures.p50_us, figures.p99_us
+        );
+    }
+    println!(
+        "rpicam: viewer left to capture program gone (median of 10): {:.0} ms",
+        rpicam::stop_ms()
+    );
 }

@@ -20,5 +20,6 @@ mod piuparts;
 mod sandbox;
 mod setups;
 mod stream;
+mod stretch;
 mod trixie_armhf;
 mod zero;

@@ -85,7 +85,7 @@ impl Root {
                 .arg(format!("--include={PACKAGES}"))
                 .arg(self.suite)
                 .arg(&part)
-                .arg("http://deb.debian.org/debian"));
+                .arg(mirror()));
             if done.status.success() {
                 fs::rename(&part, folder).unwrap();
                 say(&format!(
@@ -104,6 +104,21 @@ impl Root {
             self.name()
         ))
     }
+}
+
+/// The mirror that this machine's own apt takes Debian from.
+fn mirror() -> String {
+    let format = "$(ORIGIN) $(LABEL) $(REPO_URI)";
+    let done =
+        run(command("apt-get").args(["indextargets", "--format", format, "Identifier: Packages"]))
+            .good();
+    let mirror = done
+        .lines()
+        .find_map(|line| line.strip_prefix("Debian Debian "));
+    mirror
+        .expect("apt-get update has been run, and a Debian mirror is among its sources")
+        .trim_end_matches('/')
+        .to_owned()
 }
 
 /// Where the roots, and the mount point of the throw-away layers, lie.

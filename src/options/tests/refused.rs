@@ -111,7 +111,7 @@ fn an_unknown_profile_level_codec_or_state_is_refused() {
     refused("-rf grey", &["-rf (--raw-format)", "yuv, rgb or gray"]);
     refused("-i stopped", &["-i (--initial)", "record or pause"]);
     refused("--format ts", &["--format", "h264 or mpegts"]);
-    refused("--source webcam", &["--source", "auto, test or file:PATH"]);
+    refused("--source webcam", &["--source", "test or file:PATH"]);
 }
 
 #[test]
