@@ -43,10 +43,13 @@ check:
 	shellcheck tests/*.sh tests/fake-mmal/build.sh debian/*.sh debian/postinst debian/prerm .ci/run
 
 bench:
-	@tests/setup.sh bench
+	@tests/setup.sh bench deb test
 	cargo bench --locked
 	@$(MAKE) deb
+	@$(MAKE) deb ARCH=amd64
+	@$(MAKE) repo
 	@debian/figures.sh
+	cargo test --quiet --locked --test containers figures
 
 deb:
 	@tests/setup.sh deb
