@@ -5,6 +5,8 @@
 //! goes through `log`, and every early end is an `error`.
 
 pub mod annotation;
+pub mod cameras;
+pub mod doctor;
 pub mod error;
 pub mod frame;
 pub mod h264;
@@ -15,4 +17,5 @@ pub mod session;
 pub mod sink;
 pub mod source;
 pub mod stop;
+pub mod system;
 pub mod units;

@@ -14,11 +14,18 @@ use crate::units::Micros;
 
 /// Streams as `options` ask, until it is over.
 pub fn run(options: &Options, stop: &Stop) -> Result<()> {
-    for warning in &options.warnings {
-        log::warn!("{warning}");
-    }
     let outlet = Outlet::new(options)?;
+    // Who watches is said first; a port of our own may wait long for that.
+    let mut warnings = options.warnings.iter();
+    if outlet.serves_again() {
+        warnings
+            .by_ref()
+            .for_each(|warning| log::warn!("{warning}"));
+    }
     while let Some(mut sink) = outlet.next_sink(stop)? {
+        warnings
+            .by_ref()
+            .for_each(|warning| log::warn!("{warning}"));
         let ended = serve(options, sink.as_mut(), stop);
         drop(sink);
         match ended {
@@ -36,7 +43,8 @@ fn serve(options: &Options, sink: &mut dyn Sink, stop: &Stop) -> Result<()> {
     // A viewer that is gone already starts no camera.
     match sink.idle() {
         Err(Error::Viewer(_)) => {
-            return Ok(log::info!("the viewer left before the camera was opened"));
+            log::info!("the viewer left before the camera was opened");
+            return Ok(());
         }
         other => other?,
     };

@@ -1,5 +1,5 @@
-//! What packaging makes from the table of options, tried in the programs it is for: the manual page in man, the
-//! completion in an interactive bash.
+//! What packaging makes from the table of options, tried in the programs it is for: the manual page
+//! in man, the completion in an interactive bash.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};

@@ -80,7 +80,7 @@ impl Splitter {
 
 /// Whether a NAL unit behind a slice begins the next access unit. `first` is the byte behind its header:
 /// first_mb_in_slice, an Exp-Golomb code, is 0 when its first bit is set.
-fn begins_access_unit(kind: NalType, first: u8) -> bool {
+pub fn begins_access_unit(kind: NalType, first: u8) -> bool {
     match kind {
         NalType::Slice | NalType::IdrSlice => first & 0x80 != 0,
         NalType::Other => false,
@@ -91,6 +91,7 @@ fn begins_access_unit(kind: NalType, first: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const SPS: &[u8] = &[0, 0, 0, 1, 0x67, 0x4d, 9];
     const PPS: &[u8] = &[0, 0, 0, 1, 0x68, 0xee, 9];
@@ -137,6 +138,47 @@ mod tests {
         let noise: Vec<u8> = (0..=255).cycle().take(5000).collect();
         assert_eq!(split(&noise, 7).concat(), noise);
         assert!(split(&[], 1).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_in_any_pieces_come_out_whole_and_cut_at_the_same_places(
+            stream in stream_like_bytes(),
+            pieces in prop::collection::vec(1..40usize, 1..20),
+        ) {
+            let mut splitter = Splitter::default();
+            let (mut units, mut unit, mut left) = (Vec::new(), Vec::new(), &stream[..]);
+            for &piece in pieces.iter().cycle() {
+                let (bytes, rest) = left.split_at(piece.min(left.len()));
+                splitter.push(bytes);
+                while splitter.next_unit(&mut unit) {
+                    units.push(unit.clone());
+                }
+                left = rest;
+                if left.is_empty() {
+                    break;
+                }
+            }
+            if splitter.finish(&mut unit) {
+                units.push(unit.clone());
+            }
+            prop_assert_eq!(units.concat(), stream.clone());
+            prop_assert_eq!(units, split(&stream, stream.len().max(1)));
+        }
+    }
+
+    /// Bytes in which start codes and NAL headers are as frequent as everything else.
+    fn stream_like_bytes() -> impl Strategy<Value = Vec<u8>> {
+        let byte = prop_oneof![
+            Just(0),
+            Just(0),
+            Just(1),
+            Just(0x65),
+            Just(0x41),
+            Just(0x67),
+            any::<u8>()
+        ];
+        prop::collection::vec(byte, 0..300)
     }
 
     #[test]

@@ -103,6 +103,7 @@ fn keep(kept: &mut Vec<u8>, bytes: &[u8], first: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const SPS: &[u8] = &[0, 0, 0, 1, 0x67, 0x4d, 9];
     const PPS: &[u8] = &[0, 0, 0, 1, 0x68, 0xee, 9];
@@ -159,5 +160,22 @@ mod tests {
         let mut unit = IDR.to_vec();
         sets.lead(&mut unit);
         assert_eq!(unit, [SPS, &newer_pps, IDR].concat());
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_called_a_key_frame_begins_with_sps_and_pps(
+            units in prop::collection::vec(prop::collection::vec(
+                prop_oneof![Just(0), Just(0), Just(1), Just(0x65), Just(0x67), Just(0x68), Just(9), any::<u8>()], 0..60), 1..6),
+        ) {
+            let mut sets = ParameterSets::default();
+            for mut unit in units {
+                if sets.lead(&mut unit) == Picture::Key {
+                    let mut types = super::units(&unit).map(|nal| nal.kind).skip_while(|&kind| kind == NalType::Sps);
+                    prop_assert_eq!(super::units(&unit).next().map(|nal| nal.kind), Some(NalType::Sps));
+                    prop_assert_eq!(types.next(), Some(NalType::Pps));
+                }
+            }
+        }
     }
 }

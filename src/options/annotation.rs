@@ -1,4 +1,5 @@
-//! `-a` and `-ae`, the text in the picture, as raspivid reads them. Composing the text is the sources' work.
+//! `-a` and `-ae`, the text in the picture, as raspivid reads them. Composing the text is the
+//! sources' work.
 
 use std::ffi::OsStr;
 

@@ -1,4 +1,5 @@
-//! Options while they are read: what the table's setters fill, and the rules that need to see all of it.
+//! Options while they are read: what the table's setters fill, and the rules that need to see all
+//! of it.
 
 use std::path::Path;
 use std::time::Duration;
@@ -56,9 +57,18 @@ impl Draft {
             width: list[2],
             height: list[3],
         };
+        // Compared as raspivid does: 0.9 and 0.1 are no more than 1, though 0.1 is more than 1 -
+        // 0.9.
+        let cut = |from: f64, length: f64| {
+            if from + length > 1.0 {
+                1.0 - from
+            } else {
+                length
+            }
+        };
         let roi = Roi {
-            width: asked.width.min(1.0 - asked.x),
-            height: asked.height.min(1.0 - asked.y),
+            width: cut(asked.x, asked.width),
+            height: cut(asked.y, asked.height),
             ..asked
         };
         if roi.width <= 0.0 || roi.height <= 0.0 {

@@ -1,4 +1,5 @@
-//! The texts that name where a stream comes from and goes to: `--source`, `-o`, `-pts`. Nothing is looked up or opened.
+//! The texts that name where a stream comes from and goes to: `--source`, `-o`, `-pts`. Nothing is
+//! looked up or opened.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -8,13 +9,15 @@ use super::value::utf8;
 use super::{Output, SourceChoice};
 
 /// How the values of `--source` begin.
-pub const SOURCES: &[&str] = &["auto", "v4l2", "v4l2:", "test", "file:"];
+pub const SOURCES: &[&str] = &["auto", "rpicam", "mmal", "v4l2", "v4l2:", "test", "file:"];
 
 /// Reads `--source`.
 pub fn source(text: &OsStr) -> Result<SourceChoice, String> {
     match text.as_bytes() {
         b"auto" => Ok(SourceChoice::Auto),
+        b"rpicam" => Ok(SourceChoice::Rpicam),
         b"test" => Ok(SourceChoice::Test),
+        b"mmal" => Ok(SourceChoice::Mmal),
         b"v4l2" => Ok(SourceChoice::V4l2(None)),
         bytes => {
             let behind = |prefix: &[u8]| bytes.strip_prefix(prefix).map(OsStr::from_bytes);
@@ -62,7 +65,8 @@ pub fn file(text: &OsStr) -> Result<PathBuf, String> {
     Ok(PathBuf::from(text))
 }
 
-/// `HOST:PORT`, the host a name, an IPv4 address or an IPv6 address in brackets (which are taken off).
+/// `HOST:PORT`, the host a name, an IPv4 address or an IPv6 address in brackets (which are taken
+/// off).
 fn address(text: &OsStr) -> Result<(String, u16), String> {
     let (host, port) = utf8(text)?.rsplit_once(':').ok_or("the port is missing")?;
     let port = port
@@ -157,6 +161,7 @@ mod tests {
     #[test]
     fn a_source_is_auto_test_a_file_or_a_camera() {
         assert_eq!(source(OsStr::new("auto")), Ok(SourceChoice::Auto));
+        assert_eq!(source(OsStr::new("rpicam")), Ok(SourceChoice::Rpicam));
         assert_eq!(source(OsStr::new("v4l2")), Ok(SourceChoice::V4l2(None)));
         assert_eq!(
             source(OsStr::new("v4l2:/dev/video2")),

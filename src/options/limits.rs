@@ -1,5 +1,5 @@
-//! What the H.264 encoder of the VideoCore can do, and how raspivid fits a request into it. A source that learns
-//! the size only from its sensor (`-w 0`, `-h 0`) asks here again.
+//! What the H.264 encoder of the VideoCore can do, and how raspivid fits a request into it. A
+//! source that learns the size only from its sensor (`-w 0`, `-h 0`) asks here again.
 
 use super::{Codec, Options, Word, words};
 use crate::error::{Error, Result};
@@ -9,7 +9,8 @@ use crate::units::{Bitrate, Fps, Size};
 const LEVEL_4_MACROBLOCKS: u64 = 245_760;
 /// The same at level 4.2, where the encoder ends.
 const LEVEL_4_2_MACROBLOCKS: u64 = 522_240;
-/// Bits a second at level 4 in High profile, which raspivid takes for MJPEG too (ITU-T H.264, table A-1 and A.3.3).
+/// Bits a second at level 4 in High profile, which raspivid takes for MJPEG too (ITU-T H.264, table
+/// A-1 and A.3.3).
 const LEVEL_4_BITRATE: Bitrate = Bitrate(25_000_000);
 /// The same at levels 4.1 and 4.2.
 const LEVEL_4_1_BITRATE: Bitrate = Bitrate(62_500_000);
@@ -58,7 +59,8 @@ pub fn level_for(size: Size, fps: Fps, asked: Word) -> Result<Word> {
     }
 }
 
-/// The number of slices that is used of those asked for: as many as there are rows of macroblocks at most, one above a width of 1280.
+/// The number of slices that is used of those asked for: as many as there are rows of macroblocks
+/// at most, one above a width of 1280.
 pub fn slices_for(size: Size, asked: u32) -> u32 {
     if size.width > MAX_SLICED_WIDTH {
         1

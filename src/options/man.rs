@@ -1,10 +1,14 @@
-//! The manual page picam-stream(1): the options from the table, around them the prose of `man/*.roff`. It bears no
-//! date, so that the same sources give the same page.
+//! The manual page picam-stream(1): the options from the table, around them the prose of
+//! `man/*.roff`. It bears no date, so that the same sources give the same page.
 
 use super::commands::COMMANDS;
 use super::table::{Fate, Group, Row, rows};
 
 const HEAD: &str = include_str!("man/head.roff");
+const COMMANDS_HEAD: &str = r".SH COMMANDS
+A first word that does not begin with \- is a command.
+Without one, picam\-stream streams.
+";
 const TAIL: &str = include_str!("man/tail.roff");
 
 /// The page in roff, with the macros of man(7).
@@ -13,6 +17,8 @@ pub fn man_page() -> String {
         ".TH PICAM\\-STREAM 1 \"\" \"picam\\-stream {}\" \"User Commands\"\n",
         env!("CARGO_PKG_VERSION")
     );
+    // Neither hyphens in names nor gaps between words.
+    page.push_str(".nh\n.ad l\n");
     page.push_str(HEAD);
     page.push_str(".SH OPTIONS\n");
     section(
@@ -74,7 +80,7 @@ fn option(row: &Row) -> String {
 }
 
 fn commands(page: &mut String) {
-    page.push_str(".SH COMMANDS\nA first word that does not begin with \\- is a command. Without one, picam\\-stream streams.\n");
+    page.push_str(COMMANDS_HEAD);
     for command in COMMANDS {
         page.push_str(&format!(
             ".TP\n\\fB{}\\fR\n{}.\n",
@@ -84,7 +90,8 @@ fn commands(page: &mut String) {
     }
 }
 
-/// Text as roff prints it letter by letter: its escape character, the hyphen that is a minus, and no line that looks like a request.
+/// Text as roff prints it letter by letter: its escape character, the hyphen that is a minus, and
+/// no line that looks like a request.
 fn escape(text: &str) -> String {
     let text = text
         .replace('\\', "\\e")

@@ -1,5 +1,5 @@
-//! Everything about options: what they are (`table`), how they are read (`parse`), how they are told
-//! (`help`, `report`). Reading only checks; nothing is opened or run while options are read.
+//! Everything about options: what they are (`table`), how they are read (`parse`), how they are
+//! told (`help`, `report`). Reading only checks; nothing is opened or run while options are read.
 
 mod annotation;
 mod commands;
@@ -23,7 +23,7 @@ pub use complete::bash_completion;
 pub use help::help;
 pub use limits::{level_for, slices_for};
 pub use man::man_page;
-pub use parse::parse;
+pub use parse::{Use, parse, uses};
 pub use report::settings;
 pub use table::{Fate, Group, Kind, Row, find, rows};
 pub use unhonoured::unhonoured;
@@ -37,8 +37,12 @@ use crate::units::{Bitrate, Fps, Gop, Size};
 /// What the command line asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
+    /// Explain what is wrong: `doctor`.
+    Doctor { json: bool },
     /// Stream: no command word.
     Stream(Box<Options>),
+    /// `cameras`: the list of cameras for standard output.
+    Cameras,
     /// `--help`: the text for standard output.
     Help,
     /// `--version`.
@@ -59,10 +63,14 @@ pub enum SourceChoice {
     Auto,
     /// The test card.
     Test,
+    /// A libcamera camera, through the system's capture program.
+    Rpicam,
     /// A V4L2 capture device: the one that is named, or the first that is a camera.
     V4l2(Option<PathBuf>),
     /// A recorded Annex B stream, looped.
     File(PathBuf),
+    /// The camera of the legacy stack.
+    Mmal,
 }
 
 /// Where the stream goes.
@@ -108,7 +116,8 @@ pub struct Options {
     pub listen: bool,
     /// `-t`; `None` streams until stopped.
     pub time_limit: Option<Duration>,
-    /// `--stall-timeout`: how long the camera may give nothing; before the first frame three times that.
+    /// `--stall-timeout`: how long the camera may give nothing; before the first frame three times
+    /// that.
     pub stall_timeout: Duration,
     /// `-pts`; a name that begins with `-` is standard output.
     pub pts_file: Option<PathBuf>,
@@ -129,7 +138,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// The frame rate that raspivid sets in the camera: variable (0) where `-ss` asks for a longer exposure than `-fps` leaves time for.
+    /// The frame rate that raspivid sets in the camera: variable (0) where `-ss` asks for a longer
+    /// exposure than `-fps` leaves time for.
     pub fn effective_fps(&self) -> Fps {
         let Fps(fps) = self.video.fps;
         let too_long = u64::from(fps) * u64::from(self.camera.shutter_us) > 1_000_000;

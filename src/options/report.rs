@@ -1,5 +1,6 @@
-//! The report of `-v`: the settings, line for line as raspivid prints them, because its users know them from their
-//! journals. The lines about components, which follow there, belong to the source that has such components.
+//! The report of `-v`: the settings, line for line as raspivid prints them, because its users know
+//! them from their journals. The lines about components, which follow there, belong to the source
+//! that has such components.
 
 use super::{Options, Word};
 

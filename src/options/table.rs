@@ -1,5 +1,6 @@
-//! The one table of options: all of raspivid's and ours, a plain row each. The parser, `--help`, the manual
-//! page and the completion are all made from it. Facts: raspivid of raspberrypi/userland at a54a0db.
+//! The one table of options: all of raspivid's and ours, a plain row each. The parser, `--help`,
+//! the manual page and the completion are all made from it. Facts: raspivid of raspberrypi/userland
+//! at a54a0db.
 
 mod common;
 mod encoder;
@@ -25,7 +26,8 @@ pub struct Row {
     pub placeholder: &'static str,
     pub group: Group,
     pub kind: Kind,
-    /// In the form of the command line, read by the same parser; `on` for a flag that is set unless another option clears it.
+    /// In the form of the command line, read by the same parser; `on` for a flag that is set unless
+    /// another option clears it.
     pub default: Option<&'static str>,
     pub fate: Fate,
     /// One line for `--help`, without a full stop.
@@ -56,7 +58,8 @@ pub enum Fate {
     Ignored,
 }
 
-/// What kind of value an option takes, and where it goes. A setter gets only what its kind has let through.
+/// What kind of value an option takes, and where it goes. A setter gets only what its kind has let
+/// through.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     Flag(fn(&mut Draft)),
@@ -74,7 +77,8 @@ pub enum Kind {
         unit: &'static str,
         set: fn(&mut Draft, i64),
     },
-    /// A whole number, which is not used where it lies outside the range: the setter gets it as given and as used.
+    /// A whole number, which is not used where it lies outside the range: the setter gets it as
+    /// given and as used.
     Adjustment {
         min: i32,
         max: i32,
@@ -96,7 +100,8 @@ pub enum Kind {
         words: &'static [Word],
         set: fn(&mut Draft, Word),
     },
-    /// Anything else: what it takes in words, and the setter that reads it or says what is wrong with it.
+    /// Anything else: what it takes in words, and the setter that reads it or says what is wrong
+    /// with it.
     Special {
         takes: &'static str,
         set: fn(&mut Draft, &OsStr) -> Result<(), String>,
@@ -128,7 +133,8 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
     TABLE.iter().flat_map(|rows| rows.iter())
 }
 
-/// The option that a word names: `-` and the whole short name, or `--` and the whole long name, in exactly these letters.
+/// The option that a word names: `-` and the whole short name, or `--` and the whole long name, in
+/// exactly these letters.
 pub fn find(word: &OsStr) -> Option<&'static Row> {
     let name = word.to_str()?.strip_prefix('-')?;
     rows().find(|row| {

@@ -1,5 +1,6 @@
-//! How the text of one value is read. A value is read as a whole or not at all: `29.97`, `12x` and an empty
-//! word are no whole numbers. Each error says what is wrong with the text; what is allowed is said by the table.
+//! How the text of one value is read. A value is read as a whole or not at all: `29.97`, `12x` and
+//! an empty word are no whole numbers. Each error says what is wrong with the text; what is allowed
+//! is said by the table.
 
 use std::ffi::OsStr;
 use std::ops::RangeInclusive;
@@ -10,7 +11,8 @@ use super::table::{Kind, Row};
 
 type Checked<T> = Result<T, String>;
 
-/// Reads `text` as the value of `row` and stores it in `draft`. The error names the option, what was given and what is allowed.
+/// Reads `text` as the value of `row` and stores it in `draft`. The error names the option, what
+/// was given and what is allowed.
 pub fn apply(row: &Row, text: Option<&OsStr>, draft: &mut Draft) -> Checked<()> {
     store(row, text.unwrap_or_default(), text.is_some(), draft).map_err(|reason| {
         let given = text.unwrap_or_default();

@@ -1,5 +1,5 @@
-//! The words that options take, each with its number in MMAL (`interface/mmal` of the Raspberry Pi userland).
-//! Only lists: which option takes which is in `table`.
+//! The words that options take, each with its number in MMAL (`interface/mmal` of the Raspberry Pi
+//! userland). Only lists: which option takes which is in `table`.
 
 use super::Word;
 

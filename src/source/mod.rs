@@ -1,16 +1,22 @@
 //! Where frames come from. `open` is the only place that knows all kinds.
 
+pub mod auto;
 mod encode;
-mod file;
+pub mod file;
+pub mod holders;
+pub mod missing;
+pub mod mmal;
+pub mod rpicam;
 pub mod test;
-mod v4l2;
+pub mod v4l2;
 
 use std::time::Duration;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::frame::Frame;
 use crate::log;
 use crate::options::{self, Options, SourceChoice};
+use crate::system::System;
 
 /// What a source had to offer within the time it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,26 +50,58 @@ pub fn open(options: &Options) -> Result<Box<dyn Source>> {
             announce(options, &format!("file {}", path.display()), file::HONOURED);
             Ok(Box::new(file::Recording::open(path, options)?))
         }
+        SourceChoice::Rpicam => Ok(Box::new(rpicam::Rpicam::open(options)?)),
         SourceChoice::Test => {
             announce(options, "test card", test::HONOURED);
             Ok(Box::new(test::open(options)?))
         }
+        // Every option of the camera and the encoder is honoured: they are this camera's.
+        SourceChoice::Mmal => mmal::open(options, |camera_name| report(options, camera_name)),
         SourceChoice::V4l2(device) => {
             let camera = v4l2::open(device.as_deref(), options)?;
             announce(options, &camera.name(), camera.honoured());
             Ok(Box::new(camera))
         }
-        SourceChoice::Auto => Err(Error::Camera(
-            "no camera was found (--source auto); --source test streams a test card".into(),
-        )),
+        SourceChoice::Auto => open_found(options),
     }
 }
 
+/// Opens the camera that the machine has.
+fn open_found(options: &Options) -> Result<Box<dyn Source>> {
+    let survey = auto::survey(&System::here());
+    let camera = survey.choose()?;
+    let passed_over = survey.passed_over();
+    let why = if passed_over.is_empty() {
+        "the first choice is there".to_owned()
+    } else {
+        passed_over.join("; ")
+    };
+    log::info!("--source auto takes {camera}: {why}");
+    let source = match camera {
+        auto::Camera::Libcamera { .. } => SourceChoice::Rpicam,
+        auto::Camera::Mmal { .. } => SourceChoice::Mmal,
+        auto::Camera::V4l2(found) => SourceChoice::V4l2(Some(found.device.into())),
+    };
+    open(&Options {
+        source,
+        ..options.clone()
+    })
+}
+
 fn announce(options: &Options, camera_name: &str, honoured: &[&str]) {
-    if options.verbose {
-        log::report(&options::settings(options, camera_name));
-    }
+    report(options, camera_name);
+    warn_unhonoured(options, honoured);
+}
+
+fn warn_unhonoured(options: &Options, honoured: &[&str]) {
     if let Some(warning) = options::unhonoured(options, honoured) {
         log::warn!("{warning}");
+    }
+}
+
+/// raspivid's report of `-v`.
+fn report(options: &Options, camera_name: &str) {
+    if options.verbose {
+        log::report(&options::settings(options, camera_name));
     }
 }

@@ -1,5 +1,6 @@
-//! Fuzz target: any command line goes through the option parser, and what it says goes through the report.
-//! A line of the input is a word; a line of one byte from 0x80 on stands for an option's name, so that names need not be guessed.
+//! Fuzz target: any command line goes through the option parser, and what it says goes through the
+//! report. A line of the input is a word; a line of one byte from 0x80 on stands for an option's
+//! name, so that names need not be guessed.
 
 #![no_main]
 
@@ -15,7 +16,7 @@ static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| rows().map(|row| row.name
 
 fn word(line: &[u8]) -> OsString {
     match line {
-        [byte @ 0x80..] => NAMES[usize::from(byte - 0x80) % NAMES.len()].clone().into(),
+        [byte] if *byte >= 0x80 => NAMES[usize::from(byte - 0x80) % NAMES.len()].clone().into(),
         _ => OsString::from_vec(line.to_vec()),
     }
 }

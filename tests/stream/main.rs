@@ -9,4 +9,5 @@ mod outputs;
 mod players;
 mod slow_viewers;
 mod support;
+mod test_card;
 mod viewers;

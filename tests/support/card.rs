@@ -58,6 +58,23 @@ impl Picture {
         raw.chunks_exact(luma + 2 * chroma).map(picture).collect()
     }
 
+    /// The pictures of a decoder's output in grey (`-f rawvideo -pix_fmt gray`), enough for the counter.
+    pub fn all_grey(width: usize, height: usize, raw: &[u8]) -> Vec<Self> {
+        assert_eq!(
+            raw.len() % (width * height),
+            0,
+            "not a whole number of {width}x{height} pictures"
+        );
+        let picture = |y: &[u8]| Self {
+            width,
+            height,
+            y: y.to_vec(),
+            cb: Vec::new(),
+            cr: Vec::new(),
+        };
+        raw.chunks_exact(width * height).map(picture).collect()
+    }
+
     /// Undoes `-rot`, `-hf` and `-vf`, so that the card stands upright again.
     pub fn set_upright(&self, rotation_degrees: i32, hflip: bool, vflip: bool) -> Self {
         let turns = rotation_degrees.rem_euclid(360) / 90;

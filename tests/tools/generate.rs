@@ -1,5 +1,5 @@
-//! Prints what is made from the table of options, for packaging: `cargo run --example generate -- man|completion|help`.
-//! It runs on the machine that builds, whatever machine the package is for.
+//! Prints what is made from the table of options, for packaging: `cargo run --example generate --
+//! man|completion|help`. It runs on the machine that builds, whatever machine the package is for.
 
 use std::io::{Error, Result, Write, stdout};
 

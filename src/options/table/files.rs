@@ -1,4 +1,5 @@
-//! raspivid's own options for its output, its files, the keyboard and the pauses: most of them mean nothing to a stream.
+//! raspivid's own options for its output, its files, the keyboard and the pauses: most of them mean
+//! nothing to a stream.
 
 use std::path::PathBuf;
 

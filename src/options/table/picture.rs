@@ -1,4 +1,5 @@
-//! What raspivid asks of the camera itself, first part: brightness and the like, exposure, effects, direction.
+//! What raspivid asks of the camera itself, first part: brightness and the like, exposure, effects,
+//! direction.
 
 use super::{Fate, Group, Kind, Row};
 use crate::options::{value, words};

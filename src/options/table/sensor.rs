@@ -1,4 +1,5 @@
-//! What raspivid asks of the camera itself, second part: the sensor, the text in the picture, two cameras at once.
+//! What raspivid asks of the camera itself, second part: the sensor, the text in the picture, two
+//! cameras at once.
 
 use super::{Fate, Group, Kind, Row};
 use crate::options::{annotation, value, words};

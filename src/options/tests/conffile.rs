@@ -68,7 +68,8 @@ fn every_option_that_is_explained_exists_and_works_as_written() {
         .lines()
         .filter_map(|line| line.strip_prefix("#   "))
     {
-        // The options stand in front of the first two blanks, more of them behind a semicolon or bracket.
+        // The options stand in front of the first two blanks, more of them behind a semicolon or
+        // bracket.
         let (example, text) = line.split_once("  ").unwrap_or((line, ""));
         assert_eq!(parsed(example).warnings, [""; 0], "{line}");
         explained += 1;
@@ -88,7 +89,8 @@ fn a_text_with_blanks_can_stand_in_quotes() {
         parsed("-a \"Front door\" -w 640").annotation.text,
         "Front door"
     );
-    assert_eq!(parsed("-a 13 -a \"%X\"").annotation.bits, 13);
+    let annotation = parsed("-a 12 -a \"Door %X\"").annotation;
+    assert_eq!((annotation.bits, annotation.text.as_str()), (13, "Door %X"));
     assert!(
         matches!(parse(words("-n \"\" -v").into_iter().map(Into::into)), Err(error) if error.exit_status() == 64)
     );

@@ -1,4 +1,5 @@
-//! What holds for every command line: no bytes make the parser panic, and what the help names is understood.
+//! What holds for every command line: no bytes make the parser panic, and what the help names is
+//! understood.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;

@@ -353,7 +353,7 @@ fn a_region_over_the_edge_is_cut_with_a_warning() {
     );
     assert_eq!(given.warnings.len(), 1);
     assert_eq!(options("-roi 0.1,0.1,0.9,0.9").warnings.len(), 0);
-    assert_eq!(options("-roi 0.25,0.25,0.5,0.5").warnings.len(), 0);
+    assert_eq!(options("-roi 0.9,0.9,0.1,0.1").warnings.len(), 0);
 }
 
 #[test]
@@ -378,4 +378,7 @@ fn a_source_names_all_options_that_it_cannot_honour() {
     assert!(text.ends_with(": -sl -ex -awb"), "{text}");
     assert_eq!(unhonoured(&given, &["w", "ex", "awb", "slices"]), None);
     assert_eq!(unhonoured(&Options::default(), &[]), None);
+    let passing_on = options("-n -- --tuning-file x");
+    assert!(unhonoured(&passing_on, &[]).is_some_and(|text| text.ends_with(": --")));
+    assert_eq!(unhonoured(&passing_on, &["--"]), None);
 }

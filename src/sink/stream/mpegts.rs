@@ -304,19 +304,20 @@ mod tests {
     #[test]
     fn times_are_those_of_the_capture() {
         let mut stream = TransportStream::default();
-        let mut pts = |millis| {
-            let wrapped = stream.wrap(&frame(10, false, millis)).to_vec();
-            packets(&wrapped)
-                .into_iter()
-                .find_map(|packet| match packet.payload {
-                    Some(TsPayload::PesStart(pes)) => pes.header.pts,
-                    _ => None,
-                })
-                .map(|time| time.as_u64())
-        };
-        let first = pts(5000).unwrap();
-        assert_eq!(pts(5040).unwrap() - first, 3600);
-        assert_eq!(pts(8000).unwrap() - first, 270_000);
+        let wrapped = [5000, 5040, 8000]
+            .map(|millis| stream.wrap(&frame(10, false, millis)).to_vec())
+            .concat();
+        let pts: Vec<u64> = packets(&wrapped)
+            .into_iter()
+            .filter_map(|packet| match packet.payload {
+                Some(TsPayload::PesStart(pes)) => pes.header.pts.map(|time| time.as_u64()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(
+            pts,
+            [0, 3600, 270_000].map(|since_first| since_first + CLOCK_LEAD_90KHZ)
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::frame::Frame;
 use crate::options::Video;
 use crate::units::{Fps, Gop, Size};
 
-/// The key frame period when `-g` is not given. The camera's firmware takes the same.
+/// The key frame period when `-g` is not given: two seconds at raspivid's default rate.
 const DEFAULT_GOP: Gop = Gop(60);
 
 /// openh264 quantises no finer than the first; H.264 no coarser than the second (clause 7.4.2.2).

@@ -1,7 +1,7 @@
 //! The picture in memory: three I420 planes that embedded-graphics draws into.
 //!
-//! What is drawn is turned and mirrored on its way into the planes (`-rot`, `-hf`, `-vf`), so that the
-//! card itself knows nothing of it. Rectangles of one colour are what is fast here; everything else is
+//! What is drawn is turned and mirrored on its way into the planes (`orientation`), so that the card itself
+//! knows nothing of it. Rectangles of one colour are what is fast here; everything else is
 //! made of them.
 
 use std::convert::Infallible;
@@ -12,6 +12,7 @@ use embedded_graphics::pixelcolor::PixelColor;
 use embedded_graphics::prelude::{Dimensions, DrawTarget, Point};
 use embedded_graphics::primitives::Rectangle;
 
+use super::orientation::{Orientation, Span};
 use crate::units::Size;
 
 /// A colour as the encoder takes it: luma and the two colour differences.
@@ -36,118 +37,6 @@ impl PixelColor for Colour {
     type Raw = ();
 }
 
-/// How the scene lies in the picture: first turned clockwise, then mirrored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Orientation {
-    quarter_turns: u8,
-    hflip: bool,
-    vflip: bool,
-}
-
-impl Orientation {
-    /// From `-rot` (whole quarter turns, negative too), `-hf` and `-vf`.
-    pub fn new(rotation_degrees: i32, hflip: bool, vflip: bool) -> Self {
-        let quarter_turns = (rotation_degrees.rem_euclid(360) / 90) as u8;
-        Self {
-            quarter_turns,
-            hflip,
-            vflip,
-        }
-    }
-
-    /// The size of the scene that fills a picture of this size.
-    pub fn scene(self, picture: Size) -> Size {
-        if self.quarter_turns.is_multiple_of(2) {
-            picture
-        } else {
-            Size {
-                width: picture.height,
-                height: picture.width,
-            }
-        }
-    }
-
-    /// Where in a picture `width` wide and `height` high the corners of a rectangle of the scene come to lie.
-    fn place(self, area: Span, width: i32, height: i32) -> Span {
-        let Span {
-            left,
-            top,
-            right,
-            bottom,
-        } = area;
-        let mut span = match self.quarter_turns {
-            1 => Span {
-                left: width - bottom,
-                top: left,
-                right: width - top,
-                bottom: right,
-            },
-            2 => Span {
-                left: width - right,
-                top: height - bottom,
-                right: width - left,
-                bottom: height - top,
-            },
-            3 => Span {
-                left: top,
-                top: height - right,
-                right: bottom,
-                bottom: height - left,
-            },
-            _ => area,
-        };
-        if self.hflip {
-            (span.left, span.right) = (width - span.right, width - span.left);
-        }
-        if self.vflip {
-            (span.top, span.bottom) = (height - span.bottom, height - span.top);
-        }
-        span
-    }
-}
-
-/// A rectangle by its edges, the right and lower one outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Span {
-    left: i32,
-    top: i32,
-    right: i32,
-    bottom: i32,
-}
-
-impl Span {
-    fn within(self, outer: Self) -> Self {
-        Self {
-            left: self.left.max(outer.left),
-            top: self.top.max(outer.top),
-            right: self.right.min(outer.right),
-            bottom: self.bottom.min(outer.bottom),
-        }
-    }
-}
-
-impl From<&Rectangle> for Span {
-    fn from(area: &Rectangle) -> Self {
-        let (left, top) = (area.top_left.x, area.top_left.y);
-        let (width, height) = (area.size.width, area.size.height);
-        Self {
-            left,
-            top,
-            right: left.saturating_add_unsigned(width),
-            bottom: top.saturating_add_unsigned(height),
-        }
-    }
-}
-
-fn whole(size: Size) -> Span {
-    Span {
-        left: 0,
-        top: 0,
-        right: size.width as i32,
-        bottom: size.height as i32,
-    }
-}
-
 /// A picture, drawn into in the coordinates of the scene. Width and height are even.
 pub struct Canvas {
     size: Size,
@@ -166,7 +55,7 @@ impl Canvas {
         Self {
             size,
             orientation: Orientation::default(),
-            clip: whole(size),
+            clip: Span::whole(size),
             y: vec![colour.y; pixels],
             cb: vec![colour.cb; pixels / 4],
             cr: vec![colour.cr; pixels / 4],
@@ -185,8 +74,8 @@ impl Canvas {
 
     /// From now on drawing changes only this part of the picture; `None`: all of it.
     pub fn clip(&mut self, area: Option<Rectangle>) {
-        self.clip = area.map_or(whole(self.size), |area| {
-            Span::from(&area).within(whole(self.size))
+        self.clip = area.map_or(Span::whole(self.size), |area| {
+            Span::from(&area).within(Span::whole(self.size))
         });
     }
 
@@ -321,41 +210,6 @@ mod tests {
         width: 8,
         height: 6,
     };
-
-    /// Where in the picture the mark at the upper left corner of the scene is seen.
-    fn corner(rotation_degrees: i32, hflip: bool, vflip: bool) -> (usize, usize) {
-        let mut canvas = Canvas::new(PICTURE, Colour::grey(16));
-        canvas.orient(Orientation::new(rotation_degrees, hflip, vflip));
-        canvas
-            .draw_iter([Pixel(Point::zero(), Colour::grey(235))])
-            .unwrap();
-        let at = canvas
-            .y()
-            .iter()
-            .position(|y| *y == 235)
-            .expect("the mark lies in the picture");
-        assert_eq!(canvas.y().iter().filter(|y| **y == 235).count(), 1);
-        (at % 8, at / 8)
-    }
-
-    #[test]
-    fn the_scene_turns_clockwise() {
-        assert_eq!(corner(0, false, false), (0, 0));
-        assert_eq!(corner(90, false, false), (7, 0));
-        assert_eq!(corner(180, false, false), (7, 5));
-        assert_eq!(corner(270, false, false), (0, 5));
-        assert_eq!(corner(-90, false, false), (0, 5));
-        assert_eq!(corner(-270, false, false), (7, 0));
-    }
-
-    #[test]
-    fn the_picture_is_mirrored_after_it_is_turned() {
-        assert_eq!(corner(0, true, false), (7, 0));
-        assert_eq!(corner(0, false, true), (0, 5));
-        assert_eq!(corner(180, true, true), (0, 0));
-        assert_eq!(corner(90, true, false), (0, 0));
-        assert_eq!(corner(90, false, true), (7, 5));
-    }
 
     #[test]
     fn a_scene_turned_by_a_quarter_still_fills_the_picture() {

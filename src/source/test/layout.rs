@@ -15,11 +15,13 @@
 //! 17 +---------------------------------------------------------+
 //!    | the same from the right, every other one black          |
 //! 19 +---------------------------------------------------------+
-//!    |            [] moves with every frame, to and fro        |
+//!    |         noise, and [] that moves to and fro over it     |
 //! 22 +---------------------------------------------------------+
 //!    |#.#.bbbbbbbbbbbbbbbbbbbbbbbbcccc   32 cells              |
 //! 24 +---------------------------------------------------------+
 //! ```
+//!
+//! The noise is as wide as it takes to fill the bitrate (`noise_pixels` in `mod.rs`).
 //!
 //! The bars are `width * n / 7` to `width * (n + 1) / 7`, rounded down to even: they can be measured
 //! in the middle between steps 14 and 17, where nothing else is drawn.

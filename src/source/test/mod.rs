@@ -6,6 +6,7 @@
 mod canvas;
 mod card;
 pub mod layout;
+mod orientation;
 mod overlay;
 mod pace;
 mod scene;

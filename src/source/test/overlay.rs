@@ -10,8 +10,9 @@ use embedded_graphics::primitives::Rectangle;
 use embedded_graphics::text::Alignment;
 use jiff::ZonedDateTime;
 
-use super::canvas::{Canvas, Colour, Orientation};
+use super::canvas::{Canvas, Colour};
 use super::card::Palette;
+use super::orientation::Orientation;
 use super::text::{self, Ink, Lettering};
 use crate::annotation::{self, bits};
 use crate::options::Annotation;
@@ -153,4 +154,128 @@ fn letters(vuy: u32) -> Colour {
 fn from_vuy(vuy: u32) -> Colour {
     let [_, v, u, y] = vuy.to_be_bytes();
     Colour::new(y, u, v)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+
+    const PICTURE: Size = Size {
+        width: 200,
+        height: 60,
+    };
+    const GREY: Colour = Colour::grey(100);
+
+    fn drawn(annotation: Annotation) -> (Canvas, Rectangle) {
+        let mut canvas = Canvas::new(PICTURE, GREY);
+        let annotation = Annotation {
+            bits: annotation.bits | bits::USER_TEXT,
+            text: "HH".to_owned(),
+            ..annotation
+        };
+        let mut overlay =
+            Overlay::new(&annotation, String::new(), Palette::BT709, PICTURE).unwrap();
+        overlay.update(7, &Timestamp::UNIX_EPOCH.to_zoned_datetime(TimeZone::UTC));
+        overlay.draw(&mut canvas);
+        (canvas, overlay.covers())
+    }
+
+    /// The first and last column that are not the ground's grey.
+    fn columns(canvas: &Canvas) -> (usize, usize) {
+        let changed = |x: &usize| (0..60).any(|y| canvas.y()[y * 200 + x] != GREY.y);
+        let columns: Vec<usize> = (0..200).filter(changed).collect();
+        (columns[0], columns[columns.len() - 1])
+    }
+
+    #[test]
+    fn nothing_is_shown_without_bits() {
+        assert!(
+            Overlay::new(
+                &Annotation::default(),
+                String::new(),
+                Palette::BT709,
+                PICTURE
+            )
+            .is_none()
+        );
+    }
+
+    #[test]
+    fn the_text_stands_where_ae_puts_it() {
+        let size = Annotation {
+            text_size: 20,
+            background_colour: Some(0x80_8010),
+            ..Annotation::default()
+        };
+        let width = Lettering::of_height(20).character().width as usize * 2;
+        for (justify, x, left) in [
+            (0, 0, 101 - width / 2),
+            (0, 30, 131 - width / 2),
+            (1, 5, 5),
+            (2, 5, 195 - width),
+        ] {
+            let (canvas, covers) = drawn(Annotation {
+                justify,
+                x,
+                y: 11,
+                ..size.clone()
+            });
+            assert_eq!(
+                columns(&canvas),
+                (left, left + width - 1),
+                "justify {justify}, x {x}"
+            );
+            assert_eq!(
+                (covers.top_left, covers.size.width as usize),
+                (Point::new(left as i32, 11), width)
+            );
+        }
+    }
+
+    #[test]
+    fn colours_are_those_of_ae_and_white_without_u_and_v_is_white() {
+        let values = |annotation| {
+            let (canvas, covers) = drawn(annotation);
+            let first = (covers.top_left.y * 200 + covers.top_left.x) as usize;
+            let mut y = canvas.y().to_vec();
+            y.sort_unstable();
+            y.dedup();
+            (y, canvas.y()[first])
+        };
+        let plain = Annotation::default();
+        assert_eq!(values(plain.clone()), (vec![100, 235], 100));
+        assert_eq!(
+            values(Annotation {
+                bits: bits::BLACK_BACKGROUND,
+                ..plain.clone()
+            }),
+            (vec![16, 100, 235], 16)
+        );
+        let documented = Annotation {
+            text_colour: Some(0xff),
+            background_colour: Some(0x80_8000),
+            ..plain
+        };
+        assert_eq!(values(documented.clone()), (vec![0, 100, 255], 0));
+        assert!(drawn(documented).0.cb().iter().all(|cb| *cb == 128));
+    }
+
+    #[test]
+    fn other_heights_than_the_firmware_takes_are_its_own() {
+        let height = |text_size| {
+            drawn(Annotation {
+                text_size,
+                ..Annotation::default()
+            })
+            .1
+            .size
+            .height
+        };
+        assert_eq!(height(0), height(32));
+        assert_eq!(height(5), height(32));
+        assert_eq!(height(200), height(32));
+        assert!(height(60) > height(32) && height(10) < height(32));
+    }
 }

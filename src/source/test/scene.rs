@@ -3,9 +3,10 @@
 use embedded_graphics::primitives::Rectangle;
 use jiff::ZonedDateTime;
 
-use super::canvas::{Canvas, Orientation};
+use super::canvas::Canvas;
 use super::card::{Card, Palette};
 use super::layout::Layout;
+use super::orientation::Orientation;
 use super::overlay::Overlay;
 use crate::annotation;
 use crate::options::Options;

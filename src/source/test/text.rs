@@ -86,9 +86,16 @@ pub fn write(
     alignment: Alignment,
 ) -> Rectangle {
     let scale = lettering.scale;
+    // embedded-graphics lets the last column of right-aligned text lie on its place, here it ends before it.
+    let last_column = if alignment == Alignment::Right {
+        scale as i32
+    } else {
+        0
+    };
+    let origin = at - Point::new(last_column, 0);
     let mut target = Enlarged {
         canvas,
-        origin: at,
+        origin,
         scale,
     };
     let style = TextStyleBuilder::new()
@@ -98,7 +105,7 @@ pub fn write(
     let text = Text::with_text_style(text, Point::zero(), ink.style(lettering.font), style);
     let Ok(_) = text.draw(&mut target);
     let Rectangle { top_left, size } = text.bounding_box();
-    Rectangle::new(at + top_left * scale as i32, size * scale)
+    Rectangle::new(origin + top_left * scale as i32, size * scale)
 }
 
 /// The colours of a text.

@@ -17,9 +17,9 @@ mod controls;
 mod device;
 mod format;
 mod hardware;
-pub mod holder;
 mod output;
 mod picture;
+pub mod probe;
 mod queue;
 mod sys;
 

@@ -1,0 +1,56 @@
+#!/bin/bash
+# Builds the program for another machine, with zig as C++ compiler and linker, unstripped, with the same bytes wherever
+# it is built. It does not check or package what it built: verify-binary.sh and package.sh do.
+#
+# usage: debian/cross.sh armhf|arm64|amd64|zero     leaves target/cross/TRIPLE/release/picam-stream, prints its path
+#        zero: static, by musl, for the emulated Raspberry Pi Zero of the tests
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# The glibc of Debian 9 (stretch), the oldest that Raspbian still has.
+GLIBC=2.24
+
+main() {
+    local triple abi flags
+    case "${1-}" in
+    armhf) triple=arm-unknown-linux-gnueabihf abi=.$GLIBC ;;
+    arm64) triple=aarch64-unknown-linux-gnu abi=.$GLIBC ;;
+    amd64) triple=x86_64-unknown-linux-gnu abi=.$GLIBC ;;
+    zero) triple=arm-unknown-linux-musleabihf abi="" ;;
+    *) echo "usage: debian/cross.sh armhf|arm64|amd64|zero" >&2; exit 64 ;;
+    esac
+    flags=$(rust_flags "$1")
+    build "$triple" "$triple$abi" "$flags" >&2
+    echo "target/cross/$triple/release/picam-stream"
+}
+
+build() {
+    local triple=$1 target=$2 flags=$3 cxxflags toolchain std="" tools=$PWD/target/tools/python/bin
+    toolchain=$(debian/toolchain.sh "$triple")
+    # Without the standard library's backtraces: in a stripped binary they name nothing, and weigh 150 kB.
+    case "$toolchain" in *BUILD_STD=*) std="-Zbuild-std=std,panic_abort -Zbuild-std-features=" ;; esac
+    cxxflags="$(prefix_maps -ffile-prefix-map=)"
+    # openh264 has NEON code that it chooses at run time; the package holds none, so that its instructions can be checked.
+    case "$triple" in arm-*) cxxflags+=" -UHAVE_NEON" ;; esac
+    # Lines NAME=VALUE without blanks, so as words.
+    # shellcheck disable=SC2086
+    env PATH="$tools:$PATH" $toolchain \
+        CARGO_TARGET_DIR="$PWD/target/cross" \
+        "CXXFLAGS_${triple//-/_}=$cxxflags" "CFLAGS_${triple//-/_}=$cxxflags" \
+        CARGO_PROFILE_RELEASE_STRIP=none \
+        "$tools/cargo-zigbuild" zigbuild --quiet --locked --release --bin picam-stream --target "$target" \
+        --config "target.$triple.rustflags=[$flags]" $std
+}
+
+# As an array of TOML; cargo adds what .cargo/config.toml holds for the target.
+rust_flags() {
+    local flag flags=""
+    for flag in $(prefix_maps --remap-path-prefix=); do flags+="'$flag',"; done
+    [ "$1" != zero ] || flags+="'-Ctarget-feature=+crt-static','-Clink-self-contained=no',"
+    echo "$flags"
+}
+
+# The folders that would otherwise be found in the binary.
+prefix_maps() { echo "$1${CARGO_HOME:-$HOME/.cargo}=/cargo $1$PWD=/picam-stream"; }
+
+main "$@"

@@ -1,0 +1,76 @@
+//! `picam-stream cameras`: the cameras of every kind, with their modes where the kind can tell them.
+
+use crate::error::Result;
+use crate::source::{auto, mmal, rpicam, v4l2};
+use crate::system::System;
+
+/// A paragraph for each kind: its cameras, one a line, or why there is none.
+///
+/// # Errors
+/// `Error::Camera` where no kind has a camera that can be used.
+pub fn list(system: &System) -> Result<String> {
+    let survey = auto::survey(system);
+    let chosen = survey.choose()?;
+    let mut text = String::new();
+    paragraph(
+        &mut text,
+        "libcamera: --source rpicam",
+        libcamera(system, &survey),
+    );
+    paragraph(&mut text, "legacy stack: --source mmal", legacy(&survey));
+    paragraph(
+        &mut text,
+        "V4L2: --source v4l2:DEVICE",
+        capture_devices(&survey),
+    );
+    text.push_str(&format!("--source auto takes {chosen}\n"));
+    Ok(text)
+}
+
+fn paragraph(text: &mut String, kind: &str, cameras: std::result::Result<Vec<String>, String>) {
+    let lines = cameras.unwrap_or_else(|why| vec![format!("none: {why}")]);
+    text.push_str(&format!("{kind}\n"));
+    for line in lines {
+        text.push_str(&format!("  {line}\n"));
+    }
+    text.push('\n');
+}
+
+fn libcamera(system: &System, survey: &auto::Survey) -> std::result::Result<Vec<String>, String> {
+    match survey.libcamera.missing() {
+        Some(missing) => Err(missing.to_string()),
+        None => rpicam::probe::cameras(system),
+    }
+}
+
+fn legacy(survey: &auto::Survey) -> std::result::Result<Vec<String>, String> {
+    if let Some(missing) = survey.mmal.missing() {
+        return Err(missing.to_string());
+    }
+    let cameras = mmal::cameras().map_err(|error| error.to_string())?;
+    if cameras.is_empty() {
+        return Err(
+            "the firmware sees no camera: picam-stream -v --source mmal tells why".to_owned(),
+        );
+    }
+    let line = |camera: mmal::Camera| {
+        let name = if camera.name.is_empty() {
+            "unknown sensor"
+        } else {
+            &camera.name
+        };
+        format!(
+            "{} (-cs {}): {name}, up to {}",
+            camera.number, camera.number, camera.largest
+        )
+    };
+    Ok(cameras.into_iter().map(line).collect())
+}
+
+fn capture_devices(survey: &auto::Survey) -> std::result::Result<Vec<String>, String> {
+    let line = |found: &v4l2::probe::Found| format!("{}: {}", found.device, found.name);
+    match v4l2::probe::missing(&survey.v4l2) {
+        Some(missing) => Err(missing.to_string()),
+        None => Ok(survey.v4l2.iter().map(line).collect()),
+    }
+}

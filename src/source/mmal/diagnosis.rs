@@ -1,0 +1,20 @@
+//! Asks, after a failure, what may have caused it: the firmware about its camera and its memory, the kernel about others.
+
+use super::failure::Facts;
+use super::library::Library;
+use super::request::Request;
+use super::user;
+use crate::units::Size;
+
+/// Everything that can be found out.
+pub fn facts(library: Library, request: &Request, sensor: Option<Size>) -> Facts {
+    let camera = library.ask_firmware(c"get_camera").unwrap_or_default();
+    let memory = library.ask_firmware(c"get_mem gpu").unwrap_or_default();
+    Facts {
+        user: user::find(),
+        camera_number: request.options.camera.number,
+        size: Some(request.size),
+        sensor,
+        ..Facts::of_firmware(&camera, &memory)
+    }
+}

@@ -1,0 +1,65 @@
+//! What is asked of the camera, once the sensor is known: the options with the size, level and slices that follow.
+
+use jiff::ZonedDateTime;
+
+use crate::annotation::{application_text, compose};
+use crate::error::Result;
+use crate::options::{Codec, Options, Word, level_for, slices_for};
+use crate::units::Size;
+
+/// The options, fitted to the sensor.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub options: Options,
+    /// The sensor's own where none was asked for.
+    pub size: Size,
+    pub level: Word,
+    pub slices: u32,
+    /// The text in the picture, as it is now.
+    pub text: String,
+}
+
+impl Request {
+    /// # Errors
+    /// `Error::Usage` where the sensor's size is more than the encoder takes at that frame rate.
+    pub fn new(options: &Options, sensor: Size) -> Result<Self> {
+        let asked = options.video.size;
+        let or = |asked: u32, sensor: u32| if asked == 0 { sensor } else { asked };
+        let size = Size {
+            width: or(asked.width, sensor.width),
+            height: or(asked.height, sensor.height),
+        };
+        let level = match options.video.codec {
+            Codec::H264 => level_for(size, options.effective_fps(), options.video.level)?,
+            Codec::Mjpeg => options.video.level,
+        };
+        let slices = slices_for(size, options.video.slices);
+        let text = text(options);
+        Ok(Self {
+            options: options.clone(),
+            size,
+            level,
+            slices,
+            text,
+        })
+    }
+
+    /// Composes the text again. True when it has changed.
+    pub fn refresh_text(&mut self) -> bool {
+        let now = text(&self.options);
+        let changed = now != self.text;
+        self.text = now;
+        changed
+    }
+}
+
+fn text(options: &Options) -> String {
+    if options.annotation.bits == 0 {
+        return String::new();
+    }
+    compose(
+        &options.annotation,
+        &application_text(&options.video),
+        &ZonedDateTime::now(),
+    )
+}

@@ -1,0 +1,202 @@
+//! The capture program as a value: started in a process group of its own with its pipes, asked to stop, stopped if
+//! it does not, and always reaped. What comes out of the pipes is for others to understand.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::fd::{AsFd, RawFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, killpg};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::unistd::Pid;
+
+use super::messages::Messages;
+use super::pipe::Pipe;
+use super::sys;
+use crate::error::{Error, Result};
+
+/// The program's descriptor for the stream where it wants a file name. It has to end in "264": see `table`.
+pub const DATA_FD: RawFd = 264;
+
+/// The program's descriptor for the times of the frames.
+pub const TIMES_FD: RawFd = 265;
+
+/// How long the program has to stop after SIGINT.
+const STOP_LIMIT: Duration = Duration::from_secs(2);
+
+/// How often a stopping program is looked at.
+const STOP_STEP: Duration = Duration::from_millis(5);
+
+/// Where the program writes the stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataPipe {
+    Stdout,
+    /// Descriptor [`DATA_FD`], which the program opens as a file.
+    Numbered,
+}
+
+/// A running program, or one that has ended and been reaped.
+pub struct Child {
+    process: std::process::Child,
+    ended: Option<ExitStatus>,
+    pub data: Pipe,
+    pub times: Option<Pipe>,
+    pub messages: Messages,
+}
+
+impl Child {
+    /// Starts `program`. Its standard input is empty; `times` adds the pipe on [`TIMES_FD`].
+    pub fn start(
+        program: &Path,
+        arguments: &[OsString],
+        data: DataPipe,
+        times: bool,
+    ) -> io::Result<Self> {
+        let (data_pipe, data_end) = Pipe::new()?;
+        let (messages, messages_end) = Pipe::new()?;
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stderr(messages_end)
+            .process_group(0);
+        // libcamera colours its messages for pipes, too.
+        command.env("LIBCAMERA_LOG_NO_COLOR", "1");
+        let mut numbered = Vec::new();
+        match data {
+            DataPipe::Stdout => command.stdout(data_end),
+            DataPipe::Numbered => {
+                numbered.push((data_end, DATA_FD));
+                command.stdout(Stdio::null())
+            }
+        };
+        let times = if times {
+            let (pipe, end) = Pipe::new()?;
+            numbered.push((end, TIMES_FD));
+            Some(pipe)
+        } else {
+            None
+        };
+        sys::prepare(&mut command, numbered);
+        // The command owns the program's ends of the pipes. It goes at the end of this function, so that the
+        // program's own end of a pipe is the only one.
+        let process = command.spawn()?;
+        Ok(Self {
+            process,
+            ended: None,
+            data: data_pipe,
+            times,
+            messages: Messages::new(messages),
+        })
+    }
+
+    /// Waits until one of the pipes has something, at most for `wait`.
+    pub fn wait_for_output(&self, wait: Duration) -> Result<()> {
+        let mut open = [&self.data; 3];
+        let pipes = [
+            Some(&self.data),
+            self.times.as_ref(),
+            Some(self.messages.pipe()),
+        ];
+        let mut count = 0;
+        for pipe in pipes.into_iter().flatten().filter(|pipe| !pipe.has_ended()) {
+            open[count] = pipe;
+            count += 1;
+        }
+        let mut polled = open.map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLIN));
+        match poll(&mut polled[..count], timeout(wait)) {
+            // A signal: the caller looks at what it meant.
+            Ok(_) | Err(Errno::EINTR) => Ok(()),
+            Err(error) => Err(Error::Camera(format!(
+                "cannot wait for the capture program's output: {error}"
+            ))),
+        }
+    }
+
+    /// Lets the program end by itself within `grace`, then asks it to with SIGINT, then kills it. Its stream is
+    /// thrown away meanwhile: a program that waits for room in a pipe cannot obey.
+    ///
+    /// SIGINT is the one signal on which rpicam-vid closes the camera in good order, and only while frames come.
+    pub fn end(&mut self, grace: Duration) -> ExitStatus {
+        if let Some(status) = self.ended {
+            return status;
+        }
+        if !self.has_ended_within(grace) {
+            self.signal(Signal::SIGINT);
+            if !self.has_ended_within(STOP_LIMIT) {
+                log::warn!("the capture program does not stop on SIGINT: it is killed");
+            }
+        }
+        // Its group is killed before it is reaped: until then nobody else can have got the group's number.
+        self.signal(Signal::SIGKILL);
+        let status = self
+            .process
+            .wait()
+            .unwrap_or_else(|_| ExitStatus::from_raw(Signal::SIGKILL as i32));
+        self.ended = Some(status);
+        status
+    }
+
+    fn has_ended_within(&mut self, limit: Duration) -> bool {
+        let deadline = Instant::now() + limit;
+        loop {
+            self.drain();
+            if self.has_ended() {
+                return true;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            std::thread::sleep(left.min(STOP_STEP));
+        }
+    }
+
+    /// Whether the program has ended; it is not reaped.
+    fn has_ended(&self) -> bool {
+        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+        !matches!(
+            waitid(Id::Pid(self.pid()), flags),
+            Ok(WaitStatus::StillAlive) | Err(Errno::EINTR)
+        )
+    }
+
+    fn drain(&mut self) {
+        let mut bytes = [0; 16 * 1024];
+        for pipe in [Some(&mut self.data), self.times.as_mut()]
+            .into_iter()
+            .flatten()
+        {
+            while pipe.read(&mut bytes) > 0 {}
+        }
+        self.messages.collect();
+    }
+
+    fn signal(&self, signal: Signal) {
+        // It fails only when no process of the group is left, and then there is nothing to do.
+        if let Err(error) = killpg(self.pid(), signal) {
+            log::debug!("{signal} to the capture program: {error}");
+        }
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(self.process.id().cast_signed())
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.end(Duration::ZERO);
+    }
+}
+
+/// Rounded up to whole milliseconds, so that a wait of less than one does not spin.
+fn timeout(wait: Duration) -> PollTimeout {
+    let milliseconds = wait.as_micros().div_ceil(1000);
+    PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX)
+}

@@ -1,0 +1,205 @@
+//! The capture program's whole command line: what makes its output a live stream for us, what the table made of
+//! raspivid's options, and the words that the user has for it.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+
+use super::child::{DATA_FD, DataPipe, TIMES_FD};
+use super::program::Offer;
+use super::table::{Given, translate};
+use crate::error::{Error, Result};
+use crate::options::{Codec, Options};
+
+/// How the program is started.
+pub struct CommandLine {
+    pub arguments: Vec<OsString>,
+    /// Where its output comes out.
+    pub data: DataPipe,
+    /// Whether it writes the times of the frames to a pipe of their own.
+    pub times: bool,
+    /// The long names of raspivid's options that it honours.
+    pub honoured: Vec<&'static str>,
+}
+
+/// Options of the program that decide where and in what form the stream comes to us.
+const OURS: [&str; 9] = [
+    "output",
+    "codec",
+    "save-pts",
+    "libav-format",
+    "circular",
+    "segment",
+    "split",
+    "listen",
+    "help",
+];
+
+/// The short form of options that we give, or must give, ourselves.
+const SHORT: [(char, &str); 7] = [
+    ('b', "bitrate"),
+    ('g', "intra"),
+    ('h', "help"),
+    ('l', "listen"),
+    ('n', "nopreview"),
+    ('o', "output"),
+    ('t', "timeout"),
+];
+
+/// What `--low-latency` of rpicam-apps 1.6 does, in the words of the encoder (x264): no frame waits for another.
+const LOW_LATENCY: &str =
+    "preset=ultrafast;tune=zerolatency;bf=0;refs=1;thread_type=slice;slices=4";
+
+impl CommandLine {
+    /// Asks the program for its options.
+    pub fn help() -> Self {
+        let arguments = vec!["--help".into()];
+        Self {
+            arguments,
+            data: DataPipe::Stdout,
+            times: false,
+            honoured: Vec::new(),
+        }
+    }
+
+    /// Starts the stream; with `times`, asks for the frames' times, too.
+    pub fn stream(options: &Options, offer: &Offer, times: bool) -> Self {
+        let data = data_pipe(options, offer, times);
+        let (mut given, honoured) = translate(options, offer);
+        given.extend(stream_options(options, offer, data, times));
+        let passed_on = options_in(&options.passed_on);
+        let mut arguments = Vec::new();
+        for (name, value) in given {
+            // The program refuses an option that is given twice: the user's own takes the place of ours.
+            if offer.has(name) && !passed_on.contains(name) {
+                push(&mut arguments, name, value.as_deref());
+            }
+        }
+        arguments.extend_from_slice(&options.passed_on);
+        Self {
+            arguments,
+            data,
+            times,
+            honoured,
+        }
+    }
+}
+
+/// Refuses words behind `--` that would take the stream away from us.
+pub fn check_passed_on(options: &Options) -> Result<()> {
+    let passed_on = options_in(&options.passed_on);
+    match OURS.iter().find(|name| passed_on.contains(**name)) {
+        None => Ok(()),
+        Some(name) => Err(Error::Usage(format!(
+            "--{name} cannot stand behind --: where the stream goes and its form are told by picam-stream's own options"
+        ))),
+    }
+}
+
+/// The software encoder of rpicam-apps 1.8 and later tells its times only when it writes a file whose name ends in
+/// "264": it gets a descriptor of that number. The hardware encoder writes there as it does anywhere. Older versions
+/// write to standard output.
+fn data_pipe(options: &Options, offer: &Offer, times: bool) -> DataPipe {
+    let numbered = times && options.video.codec == Codec::H264 && offer.writes_elementary_streams();
+    if numbered {
+        DataPipe::Numbered
+    } else {
+        DataPipe::Stdout
+    }
+}
+
+fn stream_options(options: &Options, offer: &Offer, data: DataPipe, times: bool) -> Vec<Given> {
+    let h264 = options.video.codec == Codec::H264;
+    let mut given: Vec<Given> = vec![
+        ("timeout", Some("0".into())),
+        ("nopreview", None),
+        ("flush", None),
+        ("codec", Some(codec_name(h264))),
+    ];
+    if h264 {
+        given.extend([
+            ("inline", None),
+            ("libav-format", Some("h264".into())),
+            low_latency(offer),
+        ]);
+        if options.video.intra_period.is_some_and(|gop| gop.0 == 0) {
+            given.push(("intra", Some(options.video.fps.or_default().0.to_string())));
+        }
+    }
+    if times {
+        given.push(("save-pts", Some(format!("/dev/fd/{TIMES_FD}"))));
+    }
+    let output = match data {
+        DataPipe::Numbered => format!("/dev/fd/{DATA_FD}"),
+        DataPipe::Stdout => "-".into(),
+    };
+    given.push(("output", Some(output)));
+    given
+}
+
+fn codec_name(h264: bool) -> String {
+    if h264 { "h264".into() } else { "mjpeg".into() }
+}
+
+fn low_latency(offer: &Offer) -> Given {
+    if offer.has("low-latency") {
+        ("low-latency", None)
+    } else {
+        ("libav-video-codec-opts", Some(LOW_LATENCY.into()))
+    }
+}
+
+fn push(arguments: &mut Vec<OsString>, name: &str, value: Option<&str>) {
+    match value {
+        None => arguments.push(format!("--{name}").into()),
+        // "-" alone is a value to everyone; what begins with it may be taken for an option.
+        Some(value) if value.starts_with('-') && value != "-" => {
+            arguments.push(format!("--{name}={value}").into())
+        }
+        Some(value) => arguments.extend([format!("--{name}").into(), value.into()]),
+    }
+}
+
+/// The long names of the options among the words that go to the program unchanged.
+fn options_in(words: &[OsString]) -> HashSet<String> {
+    words
+        .iter()
+        .filter_map(|word| std::str::from_utf8(word.as_bytes()).ok())
+        .filter_map(named)
+        .collect()
+}
+
+fn named(word: &str) -> Option<String> {
+    if let Some(long) = word.strip_prefix("--") {
+        return Some(long.split('=').next().unwrap_or(long).to_owned());
+    }
+    let letter = word.strip_prefix('-')?.chars().next()?;
+    SHORT
+        .iter()
+        .find(|(short, _)| *short == letter)
+        .map(|(_, long)| (*long).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_that_go_over_unchanged_are_known_by_all_their_forms() {
+        let words = [
+            "--width=640",
+            "--bitrate",
+            "4000000",
+            "-g25",
+            "-t",
+            "5",
+            "--",
+            "-",
+            "é",
+        ]
+        .map(OsString::from);
+        let mut names: Vec<String> = options_in(&words).into_iter().collect();
+        names.sort();
+        assert_eq!(names, ["", "bitrate", "intra", "timeout", "width"]);
+    }
+}

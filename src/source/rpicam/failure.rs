@@ -1,0 +1,165 @@
+//! Turns the end of the capture program into our error: what we were doing, its last words, and what the user can do.
+
+use std::fmt::Write;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use nix::sys::signal::Signal;
+
+use super::messages::Messages;
+use super::program::Program;
+use crate::error::Error;
+use crate::source::holders::holders;
+
+/// A remedy for what the program says.
+struct Hint {
+    /// What is looked for in its last lines, in small letters.
+    said: &'static [&'static str],
+    remedy: fn() -> String,
+}
+
+/// The first that fits is given.
+const HINTS: &[Hint] = &[
+    Hint {
+        said: &["legacy camera stack"],
+        remedy: || {
+            "the legacy camera is switched on: use --source mmal, or switch it off with raspi-config and reboot".into()
+        },
+    },
+    Hint {
+        said: &["only supports the raspberry pi"],
+        remedy: || "this machine has no Raspberry Pi camera".into(),
+    },
+    Hint {
+        said: &[
+            "in use by another process",
+            "failed to acquire camera",
+            "resource busy",
+        ],
+        remedy: busy,
+    },
+    Hint {
+        said: &["no cameras available"],
+        remedy: || {
+            "no camera was detected: check its cable at both ends and camera_auto_detect=1 in config.txt, then reboot"
+                .into()
+        },
+    },
+    Hint {
+        said: &["selected camera is not available"],
+        remedy: || "there is no camera of this number: choose another with -cs".into(),
+    },
+    Hint {
+        said: &["permission denied"],
+        remedy: || {
+            "the user must be in the group video, and the unit must let the camera's devices through".into()
+        },
+    },
+    Hint {
+        said: &[
+            "cannot allocate memory",
+            "failed to allocate",
+            "unable to allocate",
+            "allocation fail",
+            "dma-buf provider",
+        ],
+        remedy: || {
+            "memory for pictures (CMA) ran out: choose a smaller -w and -h, end other users of the camera or the \
+             screen, or raise it in config.txt (dtoverlay=vc4-kms-v3d,cma-256)"
+                .into()
+        },
+    },
+    Hint {
+        said: &[
+            "unable to find an appropriate h.264 codec",
+            "cannot find video encoder",
+        ],
+        remedy: || {
+            "this board encodes in software, which needs: sudo apt install rpicam-apps-encoder (before rpicam-apps \
+             1.8: rpicam-apps)"
+                .into()
+        },
+    },
+    Hint {
+        said: &[
+            "unrecognised option",
+            "unknown option",
+            "ambiguous",
+            "cannot be specified more than once",
+        ],
+        remedy: || "check the options behind --: this version does not take one of them".into(),
+    },
+    Hint {
+        said: &["device timeout", "frontend has timed out", "dequeue timer"],
+        remedy: || "the sensor sends no pictures: check the camera's cable at both ends".into(),
+    },
+];
+
+/// The program ended although nobody had asked it to.
+pub fn ended(program: &Program, status: ExitStatus, messages: &Messages, frames: u64) -> Error {
+    let mut text = String::new();
+    let doing = if frames == 0 {
+        "cannot start the camera"
+    } else {
+        "the camera stopped"
+    };
+    // Writing to a String cannot fail.
+    let _ = write!(text, "{doing}: {program} {}", how(status));
+    if frames > 0 {
+        let _ = write!(text, " after {frames} frames");
+    }
+    add_reason(&mut text, messages);
+    if frames == 0 {
+        Error::Camera(text)
+    } else {
+        Error::Stalled(text)
+    }
+}
+
+/// The program could not be asked for its options.
+pub fn no_help(program: &Program, status: ExitStatus, messages: &Messages) -> Error {
+    let mut text = format!(
+        "cannot use {program}: it {} when asked for its options (--help)",
+        how(status)
+    );
+    add_reason(&mut text, messages);
+    Error::Camera(text)
+}
+
+fn add_reason(text: &mut String, messages: &Messages) {
+    let reason = messages.reason();
+    if !reason.is_empty() {
+        text.push_str(": ");
+        text.push_str(&reason);
+    }
+    if let Some(hint) = HINTS
+        .iter()
+        .find(|hint| hint.said.iter().any(|said| messages.mention(said)))
+    {
+        text.push_str("; ");
+        text.push_str(&(hint.remedy)());
+    }
+}
+
+fn how(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("ended with status {code}"),
+        (_, Some(number)) => {
+            let name = Signal::try_from(number).map_or("a signal", Signal::as_str);
+            format!("was ended by {name}")
+        }
+        _ => "ended".into(),
+    }
+}
+
+fn busy() -> String {
+    let holders: Vec<String> = holders().iter().map(ToString::to_string).collect();
+    if holders.is_empty() {
+        "another program has the camera: end it, or find it with: sudo fuser -v /dev/media* /dev/video*".into()
+    } else {
+        format!(
+            "the camera is held by {}: end that first",
+            holders.join(", ")
+        )
+    }
+}

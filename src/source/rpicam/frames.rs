@@ -1,0 +1,482 @@
+//! Makes frames out of what comes through the pipes, each as soon as its last byte is there.
+//!
+//! A bare H.264 stream does not mark where a picture ends; where the next one begins is known one frame later, which
+//! is too late for live video. The end is told by the second pipe: the program writes and flushes all bytes of a
+//! frame, then one line for it (`times`). So when a line has been read, its frame's bytes can be read too; and a
+//! frame in bytes that were read *before* the lines, with the next one's start behind it, will get no line any more.
+//!
+//! Where no lines come (the software encoder of the Pi 5 before rpicam-apps 1.8), a frame is taken to be at its end
+//! when nothing has come for [`QUIET`]. That is a heuristic: a program that is held up in the middle of a frame for
+//! longer has that frame cut in two. The stream stays whole, byte for byte.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::pipe::Pipe;
+use super::times::Lines;
+use super::units::Units;
+use crate::frame::Frame;
+use crate::h264::parameter_sets::Picture;
+use crate::options::Codec;
+use crate::units::Micros;
+
+/// How long nothing comes before a frame without a line is taken to be whole.
+pub const QUIET: Duration = Duration::from_millis(3);
+
+/// The same where lines come: long, since then only a line that was lost leaves a frame without its end.
+const QUIET_WITH_LINES: Duration = Duration::from_millis(200);
+
+/// Frames older than this are not given out while newer ones wait: DESIGN's limit for beginning a frame.
+const STALE: Duration = Duration::from_secs(2);
+
+/// What is read at once.
+const READ_BYTES: usize = 64 * 1024;
+
+/// What is taken from the pipe before frames are given out: many times the pipe, so that it matters only for a
+/// program that writes without end.
+const COLLECT_LIMIT_BYTES: usize = 16 << 20;
+
+/// Bytes and lines in, frames out.
+pub struct Frames {
+    units: Units,
+    lines: Lines,
+    /// Lines come, or may still come with the first frame.
+    has_lines: bool,
+    ready: VecDeque<Frame>,
+    /// Frames that have been given out, for their memory.
+    spare: Vec<Frame>,
+    waiting_for_key: bool,
+    last_captured: Micros,
+    /// When the bytes of an unfinished frame last came.
+    last_bytes: Option<Instant>,
+    dropped: u64,
+    scratch: Vec<u8>,
+}
+
+impl Frames {
+    pub fn new(codec: Codec) -> Self {
+        Self {
+            units: Units::new(codec),
+            lines: Lines::default(),
+            has_lines: true,
+            ready: VecDeque::new(),
+            spare: Vec::new(),
+            waiting_for_key: false,
+            last_captured: Micros(0),
+            last_bytes: None,
+            dropped: 0,
+            scratch: vec![0; READ_BYTES],
+        }
+    }
+
+    /// Takes what the pipes have, in the order that makes the reasoning above hold.
+    pub fn collect(&mut self, data: &mut Pipe, times: Option<&mut Pipe>) {
+        self.take_data(data);
+        let closed = self.closed_units();
+        if let Some(times) = times {
+            self.take_lines(times);
+        } else {
+            self.has_lines = false;
+        }
+        if !closed.is_empty() {
+            self.has_lines = self.lines.seen();
+        }
+        for unit in closed {
+            let captured = self.lines.next_time();
+            self.emit(unit, captured);
+        }
+        self.take_data(data);
+        self.pay_lines();
+    }
+
+    /// How long to wait at most before calling [`Self::end_by_quiet`]; nothing while no frame is begun.
+    pub fn quiet_left(&self, now: Instant) -> Option<Duration> {
+        let quiet = if self.has_lines {
+            QUIET_WITH_LINES
+        } else {
+            QUIET
+        };
+        Some(quiet.saturating_sub(now.saturating_duration_since(self.last_bytes?)))
+    }
+
+    /// Ends the frame for which no line came, when nothing has come for long enough.
+    pub fn end_by_quiet(&mut self, now: Instant) {
+        if self.quiet_left(now).is_some_and(|left| left.is_zero()) {
+            self.end_of_stream();
+            self.has_lines = self.lines.seen();
+        }
+    }
+
+    /// Ends the frame that was begun: nothing more will come.
+    pub fn end_of_stream(&mut self) {
+        let mut unit = self.fresh();
+        while self.units.next_unit(&mut unit.data) {
+            self.emit(unit, None);
+            unit = self.fresh();
+        }
+        if self.units.finish(&mut unit.data) {
+            self.emit(unit, None);
+        } else {
+            self.spare.push(unit);
+        }
+        self.last_bytes = None;
+    }
+
+    /// Gives the next frame out; false when none is ready.
+    pub fn next(&mut self, frame: &mut Frame) -> bool {
+        self.shed(Micros::now());
+        let Some(next) = self.ready.pop_front() else {
+            return false;
+        };
+        self.spare.push(std::mem::replace(frame, next));
+        true
+    }
+
+    /// Whether `next` has a frame.
+    pub fn is_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// How many frames were dropped because they were not fetched in time.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    fn take_data(&mut self, data: &mut Pipe) {
+        let mut left = COLLECT_LIMIT_BYTES;
+        while left > 0 {
+            let count = data.read(&mut self.scratch);
+            if count == 0 {
+                return;
+            }
+            self.units.push(&self.scratch[..count]);
+            self.last_bytes = Some(Instant::now());
+            left = left.saturating_sub(count);
+        }
+    }
+
+    fn take_lines(&mut self, times: &mut Pipe) {
+        let mut bytes = [0; 1024];
+        loop {
+            match times.read(&mut bytes) {
+                0 => return,
+                count => self.lines.push(&bytes[..count], Micros::now()),
+            }
+            self.has_lines |= self.lines.seen();
+        }
+    }
+
+    /// The units behind which the next one has begun.
+    fn closed_units(&mut self) -> Vec<Frame> {
+        let mut closed = Vec::new();
+        let mut unit = self.fresh();
+        while self.units.next_unit(&mut unit.data) {
+            closed.push(unit);
+            unit = self.fresh();
+        }
+        self.spare.push(unit);
+        closed
+    }
+
+    /// Ends a unit for each line that is left. All bytes of these units are here.
+    fn pay_lines(&mut self) {
+        while let Some(captured) = self.lines.next_time() {
+            let mut unit = self.fresh();
+            let last = self.lines.waiting() == 0;
+            if self.units.next_unit(&mut unit.data) {
+                self.emit(unit, Some(captured));
+            } else if last && self.units.finish(&mut unit.data) {
+                self.emit(unit, Some(captured));
+                self.last_bytes = None;
+            } else {
+                // Its frame went out without it.
+                self.spare.push(unit);
+            }
+        }
+    }
+
+    /// A unit without a line counts as taken now. Time never runs backwards.
+    fn emit(&mut self, mut unit: Frame, captured: Option<Micros>) {
+        unit.captured = captured.unwrap_or_else(Micros::now).max(self.last_captured);
+        self.last_captured = unit.captured;
+        match self.units.picture(&mut unit.data) {
+            // Parameter sets, or the first part of them: they wait for their picture.
+            Picture::None => {
+                self.units.put_back(&unit.data);
+                self.spare.push(unit);
+            }
+            kind => {
+                unit.key = kind == Picture::Key;
+                self.ready.push_back(unit);
+            }
+        }
+    }
+
+    /// Drops what is too old up to the next key frame. One frame is always left: an old frame that nothing newer
+    /// follows is the best there is.
+    fn shed(&mut self, now: Micros) {
+        while self.ready.len() > 1 && now.since(self.ready[0].captured) > STALE {
+            self.drop_first();
+            self.waiting_for_key = true;
+        }
+        while self.waiting_for_key && self.ready.front().is_some_and(|frame| !frame.key) {
+            self.drop_first();
+        }
+        if !self.ready.is_empty() {
+            self.waiting_for_key = false;
+        }
+    }
+
+    fn drop_first(&mut self) {
+        self.spare.extend(self.ready.pop_front());
+        self.dropped += 1;
+    }
+
+    fn fresh(&mut self) -> Frame {
+        self.spare.pop().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::Write;
+
+    use super::*;
+
+    const SPS: &[u8] = &[0, 0, 0, 1, 0x67, 0x4d, 9];
+    const PPS: &[u8] = &[0, 0, 0, 1, 0x68, 0xee, 9];
+    const IDR: &[u8] = &[0, 0, 0, 1, 0x65, 0x88, 7, 7];
+    const SECOND_SLICE: &[u8] = &[0, 0, 1, 0x65, 0x40, 7, 7];
+    const P: &[u8] = &[0, 0, 0, 1, 0x41, 0x9a, 5];
+    const JPEG: &[u8] = &[0xff, 0xd8, 0xff, 0xda, 0, 2, 1, 2, 0xff, 0xd9];
+
+    /// The two pipes, with the program's ends in our hand.
+    struct Bench {
+        frames: Frames,
+        data: Pipe,
+        data_end: File,
+        times: Pipe,
+        times_end: File,
+    }
+
+    impl Bench {
+        fn new(codec: Codec) -> Self {
+            let (data, data_end) = Pipe::new().unwrap();
+            let (times, times_end) = Pipe::new().unwrap();
+            let frames = Frames::new(codec);
+            Self {
+                frames,
+                data,
+                data_end: data_end.into(),
+                times,
+                times_end: times_end.into(),
+            }
+        }
+
+        fn bytes(&mut self, parts: &[&[u8]]) {
+            self.data_end.write_all(&parts.concat()).unwrap();
+        }
+
+        fn line(&mut self, time: &str) {
+            writeln!(self.times_end, "{time}").unwrap();
+        }
+
+        fn taken(&mut self) -> Vec<Frame> {
+            self.frames.collect(&mut self.data, Some(&mut self.times));
+            self.ready()
+        }
+
+        fn ready(&mut self) -> Vec<Frame> {
+            let mut frame = Frame::default();
+            std::iter::from_fn(|| self.frames.next(&mut frame).then(|| frame.clone())).collect()
+        }
+
+        fn taken_bytes(&mut self) -> Vec<Vec<u8>> {
+            self.taken().into_iter().map(|frame| frame.data).collect()
+        }
+    }
+
+    #[test]
+    fn a_frame_is_out_with_its_line_and_before_the_next_one() {
+        let mut bench = Bench::new(Codec::H264);
+        bench.bytes(&[SPS, PPS, IDR]);
+        assert!(bench.taken().is_empty());
+        bench.bytes(&[SECOND_SLICE]);
+        bench.line("# timecode format v2\n0.000");
+        assert_eq!(
+            bench.taken_bytes(),
+            [[SPS, PPS, IDR, SECOND_SLICE].concat()]
+        );
+        bench.bytes(&[P]);
+        bench.line("33.333");
+        assert_eq!(bench.taken_bytes(), [P]);
+    }
+
+    #[test]
+    fn frames_that_come_together_are_told_apart() {
+        let mut bench = Bench::new(Codec::H264);
+        bench.bytes(&[SPS, PPS, IDR, SECOND_SLICE, P, P]);
+        bench.line("0.000\n40.000\n80.000");
+        let frames = bench.taken();
+        assert_eq!(
+            frames.iter().map(|frame| frame.key).collect::<Vec<_>>(),
+            [true, false, false]
+        );
+        let since_first = |index: usize| frames[index].captured.0 - frames[0].captured.0;
+        assert_eq!((since_first(1), since_first(2)), (40_000, 80_000));
+    }
+
+    #[test]
+    fn the_beginning_of_the_next_frame_is_kept_for_it() {
+        let next = [SPS, PPS, IDR].concat();
+        for begun in 0..next.len() {
+            let mut bench = Bench::new(Codec::H264);
+            bench.bytes(&[SPS, PPS, IDR, P, &next[..begun]]);
+            bench.line("0.0\n40.0");
+            assert_eq!(
+                bench.taken_bytes(),
+                [next.clone(), P.to_vec()],
+                "{begun} bytes of the next frame"
+            );
+            bench.bytes(&[&next[begun..]]);
+            bench.line("80.0");
+            assert_eq!(
+                bench.taken_bytes(),
+                std::slice::from_ref(&next),
+                "{begun} bytes of it were there before"
+            );
+        }
+    }
+
+    #[test]
+    fn without_lines_a_quiet_time_ends_a_frame() {
+        let mut bench = Bench::new(Codec::H264);
+        bench.bytes(&[SPS, PPS, IDR]);
+        assert!(bench.taken().is_empty());
+        bench.frames.end_by_quiet(Instant::now() + QUIET);
+        assert!(bench.ready().is_empty(), "the first line may still come");
+        bench.frames.end_by_quiet(Instant::now() + QUIET_WITH_LINES);
+        assert_eq!(bench.ready()[0].data, [SPS, PPS, IDR].concat());
+        assert_eq!(bench.frames.quiet_left(Instant::now()), None);
+        bench.bytes(&[P]);
+        bench.taken();
+        bench.frames.end_by_quiet(Instant::now() + QUIET);
+        assert_eq!(bench.ready()[0].data, P);
+    }
+
+    #[test]
+    fn a_first_frame_without_a_line_shows_that_none_come() {
+        let mut bench = Bench::new(Codec::H264);
+        bench.bytes(&[SPS, PPS, IDR]);
+        assert!(bench.taken().is_empty());
+        bench.bytes(&[P]);
+        assert_eq!(bench.taken().len(), 1);
+        bench.frames.end_by_quiet(Instant::now() + QUIET);
+        assert_eq!(bench.ready()[0].data, P);
+    }
+
+    #[test]
+    fn a_frame_that_a_pause_cuts_in_two_loses_no_byte() {
+        let mut bench = Bench::new(Codec::H264);
+        let whole = [SPS, PPS, IDR, SECOND_SLICE].concat();
+        for pause in 1..whole.len() {
+            bench.bytes(&[&whole[..pause]]);
+            let mut out = bench.taken_bytes();
+            bench.frames.end_by_quiet(Instant::now() + QUIET_WITH_LINES);
+            out.extend(bench.ready().into_iter().map(|frame| frame.data));
+            bench.bytes(&[&whole[pause..]]);
+            out.extend(bench.taken_bytes());
+            bench.frames.end_by_quiet(Instant::now() + QUIET_WITH_LINES);
+            out.extend(bench.ready().into_iter().map(|frame| frame.data));
+            // Parameter sets before the pause lead the rest; they are not given out alone.
+            assert_eq!(out.concat(), whole, "paused after {pause} bytes");
+        }
+    }
+
+    #[test]
+    fn with_lines_a_short_pause_cuts_no_frame() {
+        let mut bench = Bench::new(Codec::H264);
+        bench.bytes(&[SPS, PPS, IDR]);
+        bench.line("0.0");
+        bench.taken();
+        bench.bytes(&[&P[..6]]);
+        bench.taken();
+        bench.frames.end_by_quiet(Instant::now() + QUIET);
+        assert!(bench.ready().is_empty());
+        bench.bytes(&[&P[6..]]);
+        bench.line("40.0");
+        assert_eq!(bench.taken_bytes(), [P]);
+    }
+
+    #[test]
+    fn frames_whose_lines_do_not_come_are_given_out_all_the_same() {
+        let mut bench = Bench::new(Codec::H264);
+        bench.bytes(&[SPS, PPS, IDR]);
+        bench.line("0.0");
+        bench.taken();
+        bench.bytes(&[P, P, P]);
+        assert_eq!(bench.taken_bytes(), [P, P]);
+        bench.frames.end_by_quiet(Instant::now() + QUIET_WITH_LINES);
+        assert_eq!(bench.ready().len(), 1);
+    }
+
+    #[test]
+    fn lines_without_frames_are_forgotten() {
+        let mut bench = Bench::new(Codec::H264);
+        bench.line("0.0\n40.0\n80.0");
+        assert!(bench.taken().is_empty());
+        bench.bytes(&[SPS, PPS, IDR]);
+        bench.line("120.0");
+        assert_eq!(bench.taken().len(), 1);
+    }
+
+    #[test]
+    fn parameter_sets_of_their_own_lead_the_key_frames_behind_them() {
+        let mut bench = Bench::new(Codec::H264);
+        bench.bytes(&[SPS, PPS]);
+        bench.line("0.0");
+        assert!(bench.taken().is_empty());
+        for time in ["0.1", "40.0"] {
+            bench.bytes(&[IDR]);
+            bench.line(time);
+            assert_eq!(bench.taken_bytes(), [[SPS, PPS, IDR].concat()]);
+        }
+    }
+
+    #[test]
+    fn a_jpeg_waits_for_its_line_and_no_longer() {
+        let mut bench = Bench::new(Codec::Mjpeg);
+        bench.bytes(&[JPEG]);
+        assert!(bench.taken().is_empty());
+        bench.line("0.0");
+        assert_eq!(bench.taken_bytes(), [JPEG]);
+        let mut bench = Bench::new(Codec::Mjpeg);
+        bench.bytes(&[JPEG, JPEG, &JPEG[..5]]);
+        bench.line("0.0\n40.0");
+        let frames = bench.taken();
+        assert_eq!((frames.len(), frames[1].key), (2, true));
+        assert_eq!(
+            frames[1].captured.since(frames[0].captured),
+            Duration::from_millis(40)
+        );
+    }
+
+    #[test]
+    fn a_backlog_is_dropped_up_to_a_key_frame() {
+        let mut bench = Bench::new(Codec::H264);
+        // Four frames of long ago, a key frame of now: the program's clock tells how old each is.
+        bench.bytes(&[SPS, PPS, IDR, P, P, P, SPS, PPS, IDR, P]);
+        bench.line("0.0\n40.0\n80.0\n120.0\n9000.0\n9040.0");
+        assert_eq!(bench.taken_bytes(), [[SPS, PPS, IDR].concat(), P.to_vec()]);
+        assert_eq!(bench.frames.dropped(), 4);
+    }
+
+    #[test]
+    fn a_program_that_writes_other_things_gives_no_key_frame() {
+        let mut bench = Bench::new(Codec::H264);
+        bench.bytes(&[&[0xa5; 200_000]]);
+        bench.line("0.0");
+        assert!(!bench.taken().iter().any(|frame| frame.key));
+    }
+}

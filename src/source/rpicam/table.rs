@@ -1,0 +1,287 @@
+//! raspivid's options as the options of rpicam-vid and libcamera-vid: one row each.
+//!
+//! Facts from the sources of libcamera-apps 1.0 to rpicam-apps 1.13 (core/options, core/video_options, encoder/,
+//! output/). Numbers go over plain: its suffix `M` means a thousand. A value with a minus sign is joined with `=`.
+
+use super::program::Offer;
+use crate::options::{Codec, Options};
+
+/// What a row says to an option.
+#[derive(Debug, PartialEq)]
+enum Answer {
+    /// The program's own default is what was asked for.
+    Default,
+    /// The option of this name, with this value.
+    Option(&'static str, String),
+    /// The same in versions that have the first of these names among their options.
+    Since(&'static str, &'static str, String),
+    /// The option of this name, which takes no value.
+    Flag(&'static str),
+    /// The program has nothing like it.
+    Unavailable,
+}
+
+/// One option of raspivid.
+struct Row {
+    /// Its long name, as in the table of options.
+    long: &'static str,
+    answer: fn(&Options) -> Answer,
+}
+
+use Answer::{Default, Flag, Unavailable};
+
+const ROWS: &[Row] = &[
+    // The size. 0 is raspivid's word for "the sensor's largest", which the program would have to be told in numbers.
+    row("width", |o| positive("width", o.video.size.width)),
+    row("height", |o| positive("height", o.video.size.height)),
+    row("framerate", |o| match o.effective_fps().0 {
+        // "Variable", for both. Version 1.1 and before divide by it.
+        0 if o.video.fps.0 == 0 => Answer::Since("libav-video-codec", "framerate", "0".into()),
+        // The exposure asked for is longer than a frame.
+        0 => option(
+            "framerate",
+            thousandths(1_000_000.0 / f64::from(o.camera.shutter_us)),
+        ),
+        frames_per_second => option("framerate", frames_per_second),
+    }),
+    // The encoder.
+    row("bitrate", |o| match (o.video.codec, o.video.bitrate.0) {
+        (_, 0) => Default,
+        (Codec::H264, bits_per_second) => option("bitrate", bits_per_second),
+        (Codec::Mjpeg, _) => Unavailable,
+    }),
+    row("profile", |o| {
+        for_h264(o, option("profile", o.video.profile.name.to_lowercase()))
+    }),
+    row("level", |o| {
+        for_h264(o, option("level", o.video.level.name))
+    }),
+    row("intra", |o| {
+        let one_second = o.video.fps.or_default().0;
+        for_h264(
+            o,
+            match o.video.intra_period.map(|gop| gop.0) {
+                None => option("intra", one_second),
+                // One key frame at the start only. Nobody could join, nor be skipped forward, since the program cannot
+                // be asked for another: `command` gives it a second all the same.
+                Some(0) => Unavailable,
+                Some(frames) => option("intra", frames),
+            },
+        )
+    }),
+    row("qp", |o| default_or_unavailable(o.video.qp == 0)),
+    row("slices", |o| default_or_unavailable(o.video.slices <= 1)),
+    row("irefresh", |o| {
+        default_or_unavailable(o.video.intra_refresh.is_none())
+    }),
+    row("spstimings", |o| {
+        default_or_unavailable(!o.video.sps_timing)
+    }),
+    // The camera.
+    row("camselect", |o| nonzero("camera", o.camera.number)),
+    // A number there, width, height and bits here.
+    row("mode", |o| {
+        default_or_unavailable(o.camera.sensor_mode == 0)
+    }),
+    row("sharpness", |o| percent("sharpness", o.camera.sharpness)),
+    row("contrast", |o| percent("contrast", o.camera.contrast)),
+    row("saturation", |o| match o.camera.colour_effect {
+        Some((128, 128)) => Default,
+        _ => percent("saturation", o.camera.saturation),
+    }),
+    // 0 to 100 with 50 in the middle there, -1 to 1 here.
+    row("brightness", |o| match o.camera.brightness {
+        None | Some(50) => Default,
+        Some(percent) => option("brightness", f64::from(percent - 50) / 50.0),
+    }),
+    row("colfx", |o| match o.camera.colour_effect {
+        None => Default,
+        Some((128, 128)) => option("saturation", 0),
+        Some(_) => Unavailable,
+    }),
+    row("imxfx", |o| {
+        default_or_unavailable(o.camera.image_effect.name == "none")
+    }),
+    // ISO 100 is a gain of 1. An analogue gain that was given as such wins.
+    row("ISO", |o| match o.camera.iso {
+        iso if iso <= 0 || o.camera.analog_gain > 0.0 => Default,
+        iso => option("gain", f64::from(iso) / 100.0),
+    }),
+    row("analoggain", |o| match o.camera.analog_gain {
+        gain if gain > 0.0 => option("gain", gain),
+        _ => Default,
+    }),
+    row("digitalgain", |o| {
+        default_or_unavailable(o.camera.digital_gain == 0.0)
+    }),
+    row("shutter", |o| nonzero("shutter", o.camera.shutter_us)),
+    // Sixths of a stop there, stops here.
+    row("ev", |o| match o.camera.exposure_compensation {
+        0 => Default,
+        sixths => option("ev", (f64::from(sixths) * 1000.0 / 6.0).round() / 1000.0),
+    }),
+    row("exposure", |o| match o.camera.exposure.name {
+        // The frame rate is fixed in any case.
+        "auto" | "fixedfps" => Default,
+        "sports" | "antishake" => option("exposure", "sport"),
+        "night" | "nightpreview" | "verylong" => option("exposure", "long"),
+        _ => Unavailable,
+    }),
+    row("metering", |o| match o.camera.metering.name {
+        // raspivid's default, which it is not worth while to press on a camera that is tuned for "centre".
+        "average" if !o.was_given("metering") => Default,
+        "average" | "matrix" => option("metering", "average"),
+        "spot" => option("metering", "spot"),
+        _ => Unavailable,
+    }),
+    row("awb", |o| match o.camera.awb.name {
+        "auto" => Default,
+        "sun" => option("awb", "daylight"),
+        "cloud" | "shade" => option("awb", "cloudy"),
+        "tungsten" => option("awb", "tungsten"),
+        "fluorescent" => option("awb", "fluorescent"),
+        "incandescent" => option("awb", "incandescent"),
+        // Gains switch it off there.
+        "off" if o.camera.awb_gains.is_some() => Default,
+        _ => Unavailable,
+    }),
+    // The firmware looks at them with "off" alone.
+    row("awbgains", |o| match o.camera.awb_gains {
+        Some((red, blue)) if o.camera.awb.name == "off" => {
+            option("awbgains", format!("{red},{blue}"))
+        }
+        _ => Default,
+    }),
+    row("flicker", |o| match o.camera.flicker.name {
+        "off" => Default,
+        "50hz" => option("flicker-period", "10000us"),
+        "60hz" => option("flicker-period", "8333us"),
+        _ => Unavailable,
+    }),
+    row("drc", |o| {
+        default_or_unavailable(o.camera.drc.name == "off")
+    }),
+    row("vstab", |o| default_or_unavailable(!o.camera.stabilisation)),
+    row("stats", |o| default_or_unavailable(!o.camera.stats)),
+    row("settings", |o| {
+        default_or_unavailable(!o.camera.settings_events)
+    }),
+    row("focus", |o| default_or_unavailable(!o.camera.focus_window)),
+    row("hflip", |o| {
+        if o.camera.hflip {
+            Flag("hflip")
+        } else {
+            Default
+        }
+    }),
+    row("vflip", |o| {
+        if o.camera.vflip {
+            Flag("vflip")
+        } else {
+            Default
+        }
+    }),
+    // Quarter turns are refused there.
+    row("rotation", |o| match o.camera.rotation_degrees {
+        0 => Default,
+        180 | -180 => option("rotation", 180),
+        _ => Unavailable,
+    }),
+    row("roi", |o| {
+        let roi = o.camera.roi;
+        match (roi.x, roi.y, roi.width, roi.height) {
+            (0.0, 0.0, 1.0, 1.0) => Default,
+            (x, y, width, height) => option("roi", format!("{x},{y},{width},{height}")),
+        }
+    }),
+    // There is text only through a post-processing stage on OpenCV, which the Lite packages lack.
+    row("annotate", |o| {
+        default_or_unavailable(o.annotation.bits == 0 && o.annotation.text.is_empty())
+    }),
+    row("annotateex", |_| Unavailable),
+];
+
+/// The options for the picture, and the long names of raspivid's options that it honours with them: all that it has
+/// something for, and all whose value asks for nothing.
+pub fn translate(options: &Options, offer: &Offer) -> (Vec<Given>, Vec<&'static str>) {
+    let (mut given, mut honoured) = (Vec::new(), vec!["codec", "inline"]);
+    for row in ROWS {
+        match (row.answer)(options) {
+            Default => {}
+            Answer::Option(name, value) if offer.has(name) => given.push((name, Some(value))),
+            Answer::Since(witness, name, value) if offer.has(witness) => {
+                given.push((name, Some(value)))
+            }
+            Flag(name) if offer.has(name) => given.push((name, None)),
+            _ => continue,
+        }
+        honoured.push(row.long);
+    }
+    (given, honoured)
+}
+
+/// An option of the program: its long name, and its value unless it is a flag.
+pub type Given = (&'static str, Option<String>);
+
+const fn row(long: &'static str, answer: fn(&Options) -> Answer) -> Row {
+    Row { long, answer }
+}
+
+fn option(name: &'static str, value: impl ToString) -> Answer {
+    Answer::Option(name, value.to_string())
+}
+
+fn thousandths(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
+}
+
+fn positive(name: &'static str, value: u32) -> Answer {
+    if value == 0 {
+        Unavailable
+    } else {
+        option(name, value)
+    }
+}
+
+fn nonzero(name: &'static str, value: u32) -> Answer {
+    if value == 0 {
+        Default
+    } else {
+        option(name, value)
+    }
+}
+
+fn default_or_unavailable(default: bool) -> Answer {
+    if default { Default } else { Unavailable }
+}
+
+fn for_h264(options: &Options, answer: Answer) -> Answer {
+    if options.video.codec == Codec::H264 {
+        answer
+    } else {
+        Default
+    }
+}
+
+/// -100 to 100 with 0 in the middle there, 0 to 2 with 1 in the middle here. (The program goes on to 16 with effects
+/// that raspivid never had.)
+fn percent(name: &'static str, value: Option<i32>) -> Answer {
+    match value {
+        None | Some(0) => Default,
+        Some(percent) => option(name, f64::from(100 + percent) / 100.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options;
+
+    #[test]
+    fn every_row_is_an_option_of_raspivid() {
+        let known: Vec<_> = options::rows().map(|row| row.long).collect();
+        let mut unknown: Vec<_> = ROWS.iter().map(|row| row.long).collect();
+        unknown.retain(|long| !known.contains(long));
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
+}

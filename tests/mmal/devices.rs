@@ -1,0 +1,45 @@
+//! The devices that the library is asked to open, and those that the unit lets the service have.
+
+use std::fs;
+
+use crate::arm::root;
+use crate::equipment::Pi;
+
+#[test]
+fn the_unit_allows_every_device_that_the_library_opens() {
+    let pi = Pi::new();
+    assert_eq!(
+        pi.start(&["--source", "mmal", "-t", "100", "-o", "-"])
+            .end(),
+        0,
+        "{}",
+        pi.text("complaints")
+    );
+    let asked: Vec<_> = pi
+        .lines("report")
+        .iter()
+        .filter_map(|line| device(line))
+        .collect();
+    assert!(asked.contains(&"/dev/vchiq".to_owned()), "{asked:?}");
+    let unit = fs::read_to_string(root().join("debian/raspivid@.service")).expect("the unit");
+    for path in asked {
+        let name = path.strip_prefix("/dev/").expect("a device");
+        // By path, or by the name that its driver has in the kernel's list of character devices.
+        let lines = [
+            format!("DeviceAllow={path} rw"),
+            format!("DeviceAllow=char-{name} rw"),
+        ];
+        assert!(
+            unit.lines().any(|line| lines.contains(&line.to_owned())),
+            "the unit has none of {lines:?}"
+        );
+    }
+}
+
+/// The path in a line `device: PATH ANSWER`.
+fn device(line: &str) -> Option<String> {
+    line.strip_prefix("device: ")?
+        .split(' ')
+        .next()
+        .map(str::to_owned)
+}

@@ -1,0 +1,151 @@
+//! Where the binaries run: `debian/verify-binary.sh` on what was built, and on programs that it must refuse.
+
+use crate::support::{output, project, stdout};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+const BUILT: [(&str, &str); 4] = [
+    ("armhf", "arm-unknown-linux-gnueabihf"),
+    ("zero", "arm-unknown-linux-musleabihf"),
+    ("arm64", "aarch64-unknown-linux-gnu"),
+    ("amd64", "x86_64-unknown-linux-gnu"),
+];
+
+/// One of each kind of instruction that ARMv6K with VFPv2 lacks: what it is, and how it is written.
+const NEWER: [(&str, &str); 34] = [
+    ("a 16-bit constant", "movw r0, #4660"),
+    ("its upper half", "movtne r0, #4660"),
+    ("a barrier for data", "dmb ish"),
+    ("a barrier for memory", "dsb sy"),
+    ("a barrier for instructions", "isb sy"),
+    ("a signed division", "sdiv r0, r1, r2"),
+    ("an unsigned division", "udiveq r0, r1, r2"),
+    ("bits taken out", "ubfx r0, r1, #3, #5"),
+    ("bits taken out with their sign", "sbfxne r0, r1, #3, #5"),
+    ("bits put in", "bfi r0, r1, #3, #5"),
+    ("bits cleared", "bfc r0, #3, #5"),
+    ("multiply and subtract", "mls r0, r1, r2, r3"),
+    ("bits turned round", "rbit r0, r1"),
+    ("an unprivileged load of 16 bits", "ldrht r0, [r1], #2"),
+    ("an unprivileged store of 16 bits", "strht r0, [r1], #2"),
+    (
+        "an unprivileged load of a signed byte",
+        "ldrsbt r0, [r1], #2",
+    ),
+    ("a hint for instructions", "pli [r0]"),
+    ("a hint for writing", "pldw [r0]"),
+    ("a single constant in VFPv3", "vmov.f32 s0, #1.0"),
+    ("a double constant in VFPv3", "vmov.f64 d0, #1.0"),
+    ("fixed point in VFPv3", "vcvt.f32.s32 s0, s0, #8"),
+    ("an upper register of VFPv3", "vadd.f64 d16, d0, d1"),
+    ("an upper register moved", "vldr d31, [r0]"),
+    ("upper registers in a range", "vldmia r0, {d16-d31}"),
+    ("half precision", "vcvtb.f32.f16 s0, s1"),
+    ("fused multiply and add of VFPv4", "vfma.f32 s0, s1, s2"),
+    ("NEON on quad registers", "vadd.i32 q0, q1, q2"),
+    ("NEON on integers", "vadd.i16 d0, d1, d2"),
+    ("NEON on floats in double registers", "vmul.f32 d0, d1, d2"),
+    ("NEON conversion", "vcvt.s32.f32 d0, d1"),
+    ("NEON load", "vld1.8 {d0}, [r0]"),
+    ("NEON logic", "veor d0, d1, d2"),
+    ("NEON duplication", "vdup.32 d0, r0"),
+    ("an acquiring load of ARMv8", "lda r0, [r1]"),
+];
+
+#[test]
+fn every_binary_needs_only_what_its_package_promises() {
+    for (kind, triple) in BUILT {
+        let binary = project().join(format!("target/cross/{triple}/release/picam-stream"));
+        assert!(
+            binary.exists(),
+            "{} is missing: make deb (or make zero)",
+            binary.display()
+        );
+        stdout("debian/verify-binary.sh", [Path::new(kind), &binary]);
+    }
+}
+
+#[test]
+fn the_scan_passes_plain_armv6_and_refuses_each_kind_of_newer_instruction() {
+    let folder = TempDir::new().expect("a folder for the objects");
+    let plain = assemble(
+        folder.path(),
+        "vadd.f64 d0, d1, d2\nldrexd r0, [r2]\nmcr p15, 0, r0, c7, c10, 5",
+    );
+    assert!(scan(&plain).status.success(), "{:?}", scan(&plain));
+    for (what, instruction) in NEWER {
+        let result = scan(&assemble(folder.path(), instruction));
+        assert!(!result.status.success(), "{what} ({instruction}) passed");
+        let complaint = String::from_utf8_lossy(&result.stderr).into_owned();
+        let name = instruction.split([' ', '.']).next().unwrap_or_default();
+        assert!(
+            complaint.contains("newer than ARMv6K") && complaint.contains(name),
+            "{what}: {complaint}"
+        );
+    }
+}
+
+#[test]
+fn the_scan_refuses_thumb_and_a_stripped_binary() {
+    let folder = TempDir::new().expect("a folder for the objects");
+    let thumb = scan(&assemble(folder.path(), ".thumb\nadds r0, r0, r1"));
+    assert!(
+        !thumb.status.success() && said(&thumb, "Thumb"),
+        "{thumb:?}"
+    );
+    let stripped = assemble(folder.path(), "nop");
+    stdout("arm-linux-gnueabihf-strip", [&stripped]);
+    let result = scan(&stripped);
+    assert!(
+        !result.status.success() && said(&result, "unstripped"),
+        "{result:?}"
+    );
+}
+
+#[test]
+fn a_program_made_for_armv7_is_refused() {
+    let folder = TempDir::new().expect("a folder for the program");
+    let (source, program) = (folder.path().join("armv7.c"), folder.path().join("armv7"));
+    std::fs::write(
+        &source,
+        "int main(int n, char **v) { return 1000 / n + (v[0][0] << 20 | 0x12345); }",
+    )
+    .unwrap();
+    let gcc = ["-O2", "-marm", "-march=armv7-a+vfpv3", "-static", "-o"].map(Path::new);
+    stdout(
+        "arm-linux-gnueabihf-gcc",
+        gcc.into_iter().chain([program.as_path(), &source]),
+    );
+    let whole = output("debian/verify-binary.sh", [Path::new("armhf"), &program]);
+    assert!(
+        !whole.status.success() && said(&whole, "ARMv6"),
+        "{whole:?}"
+    );
+    assert!(
+        !scan(&program).status.success(),
+        "its instructions alone passed"
+    );
+}
+
+fn scan(binary: &Path) -> std::process::Output {
+    output("debian/verify-binary.sh", [Path::new("scan"), binary])
+}
+
+fn said(result: &std::process::Output, words: &str) -> bool {
+    String::from_utf8_lossy(&result.stderr).contains(words)
+}
+
+/// An object of ARMv6 instructions with `lines` among them, for any processor the assembler knows.
+fn assemble(folder: &Path, lines: &str) -> PathBuf {
+    let (source, object) = (folder.join("code.s"), folder.join("code.o"));
+    let code = format!(
+        ".syntax unified\n.arch armv8-a\n.fpu crypto-neon-fp-armv8\n.text\n.arm\n\
+         .rept 2000\nadd r0, r0, r1\n.endr\n{lines}\n.arm\nbx lr\n"
+    );
+    std::fs::write(&source, code).expect("the source");
+    stdout(
+        "arm-linux-gnueabihf-as",
+        [Path::new("-o"), &object, &source],
+    );
+    object
+}

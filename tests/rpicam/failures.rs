@@ -1,0 +1,181 @@
+//! When the capture program fails: its last words, and what the user can do.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use crate::stand_in::StandIn;
+use crate::support::{LONG, stderr};
+
+/// The one error line of a run that must fail with `status`.
+fn error_of(stand_in: &StandIn, args: &[&str], status: i32) -> String {
+    let output = stand_in.run(args);
+    let log = stderr(&output);
+    assert_eq!(output.status.code(), Some(status), "{log}");
+    let errors: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("ERROR") && !line.contains("capture program:"))
+        .collect();
+    assert_eq!(errors.len(), 1, "one error line:\n{log}");
+    errors[0].to_owned()
+}
+
+fn says_all(error: &str, texts: &[&str]) {
+    for text in texts {
+        assert!(error.contains(text), "{text:?} in: {error}");
+    }
+}
+
+#[test]
+fn no_program_names_the_package_to_install() {
+    let stand_in = StandIn::missing("1.13.0", "vc4").alone();
+    let error = error_of(&stand_in, &[], 70);
+    says_all(
+        &error,
+        &["rpicam-vid", "libcamera-vid", "apt install", "-apps-lite"],
+    );
+}
+
+#[test]
+fn a_program_that_cannot_run_is_an_error() {
+    let stand_in = StandIn::missing("1.13.0", "vc4").alone();
+    let broken = stand_in.path("bin").join("rpicam-vid");
+    fs::write(&broken, "#!/nowhere/at/all\n").expect("a file");
+    fs::set_permissions(&broken, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .expect("its mode");
+    says_all(
+        &error_of(&stand_in, &[], 70),
+        &["cannot start", "bin/rpicam-vid", "No such file"],
+    );
+}
+
+#[test]
+fn a_program_that_is_another_is_an_error() {
+    let stand_in = StandIn::missing("1.13.0", "vc4");
+    let other = stand_in.path("bin").join("rpicam-vid");
+    fs::write(&other, "#!/bin/sh\necho something else\n").expect("a file");
+    fs::set_permissions(&other, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .expect("its mode");
+    says_all(
+        &error_of(&stand_in, &[], 70),
+        &["cannot use rpicam-vid", "--help"],
+    );
+}
+
+#[test]
+fn each_failure_has_its_words_and_its_remedy() {
+    let table: &[(&str, &[&str])] = &[
+        (
+            "nocamera",
+            &["no cameras available", "cable", "camera_auto_detect=1"],
+        ),
+        (
+            "busy",
+            &[
+                "failed to acquire camera",
+                "in use by another process",
+                "fuser",
+            ],
+        ),
+        ("nomemory", &["Cannot allocate memory", "CMA", "-w and -h"]),
+        (
+            "nocodec",
+            &[
+                "Unable to find an appropriate H.264 codec",
+                "rpicam-apps-encoder",
+            ],
+        ),
+    ];
+    for (behaviour, texts) in table {
+        let stand_in = StandIn::new("1.13.0", "vc4").behaving(behaviour);
+        let error = error_of(&stand_in, &[], 70);
+        says_all(&error, texts);
+        assert!(!error.contains("[1;32m"), "no colours in the log: {error}");
+        says_all(
+            &error,
+            &[
+                "cannot start the camera",
+                "rpicam-vid ended with status 255",
+            ],
+        );
+        stand_in.wait_until_gone();
+    }
+}
+
+#[test]
+fn the_legacy_camera_is_told_from_a_broken_one() {
+    let stand_in = StandIn::new("1.1.2", "legacy");
+    says_all(
+        &error_of(&stand_in, &[], 70),
+        &["libcamera-vid", "legacy", "--source mmal", "raspi-config"],
+    );
+}
+
+#[test]
+fn whoever_holds_the_camera_is_named() {
+    /// A device file of ours that goes with the test.
+    struct Device(&'static str);
+    impl Drop for Device {
+        fn drop(&mut self) {
+            let _ = fs::remove_file(self.0);
+        }
+    }
+    let device = Device("/dev/media7231");
+    fs::write(device.0, "").expect("the tests run as root, in a /dev that can be written");
+    let mut holder = Command::new("sleep")
+        .arg("1000")
+        .stdin(Stdio::from(
+            fs::File::open(device.0).expect("the file is there"),
+        ))
+        .spawn()
+        .expect("sleep starts");
+    let error = error_of(&StandIn::new("1.13.0", "vc4").behaving("busy"), &[], 70);
+    holder.kill().expect("it runs");
+    holder.wait().expect("it has ended");
+    says_all(
+        &error,
+        &[
+            &format!("sleep (process {}, /dev/media7231)", holder.id()),
+            "end that first",
+        ],
+    );
+}
+
+#[test]
+fn an_option_behind_the_two_dashes_that_it_lacks_is_told() {
+    let stand_in = StandIn::new("1.1.2", "vc4");
+    let error = error_of(&stand_in, &["--", "--low-latency"], 70);
+    says_all(
+        &error,
+        &["unrecognised option '--low-latency'", "behind --"],
+    );
+}
+
+#[test]
+fn a_program_that_dies_while_streaming_is_a_stalled_camera() {
+    let stand_in = StandIn::new("1.13.0", "vc4").behaving("die=20");
+    let mut session = stand_in.session(&[]);
+    let stream = session.read_to_end();
+    assert_eq!(session.wait(LONG).code(), Some(75), "{}", session.log());
+    assert_eq!(
+        crate::support::decode(&stream, "h264"),
+        20,
+        "what came before is sent"
+    );
+    let log = session.log();
+    says_all(
+        &log,
+        &[
+            "the camera stopped",
+            "after 20 frames",
+            "failed to queue request",
+        ],
+    );
+    stand_in.wait_until_gone();
+}
+
+#[test]
+fn help_that_never_comes_is_an_error_in_the_end() {
+    let stand_in = StandIn::new("1.13.0", "vc4").behaving("mutehelp");
+    says_all(&error_of(&stand_in, &[], 70), &["does not answer --help"]);
+    stand_in.wait_until_gone();
+}

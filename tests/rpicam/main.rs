@@ -1,0 +1,13 @@
+//! The libcamera cameras through the real program, with `stand_in.py` in place of rpicam-vid and libcamera-vid: no
+//! machine without a Pi's camera can run the real ones. Emulated are their options, output, messages and endings.
+
+mod arguments;
+mod endings;
+mod failures;
+mod frames;
+// The benches use it, too.
+#[allow(dead_code)]
+mod stand_in;
+#[allow(dead_code)]
+#[path = "../stream/support.rs"]
+mod support;

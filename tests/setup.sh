@@ -1,0 +1,115 @@
+#!/bin/bash
+# Installs what the Makefile's targets need on a Debian 12 amd64 machine that has cargo, apt and python3.
+# It does not build the project, and it changes nothing that is there already.
+#
+# usage: tests/setup.sh GROUP...      groups: run check deb test bench
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+PYTHON_TOOLS=(ziglang==0.17.1 cargo-zigbuild==0.24.1)
+CARGO_DEB="^3.8"
+
+# openh264 is C++, and on amd64 assembly: without nasm it builds too, but slow and with other bytes.
+BUILD="build-essential nasm git"
+
+packages_of() {
+    case "$1" in
+    run) echo "$BUILD systemd" ;;
+    check) echo "$BUILD shellcheck" ;;
+    # binutils for readelf, objdump and strip of the other processors; apt-utils and gnupg for the repository.
+    deb) echo "$BUILD python3-venv ca-certificates dpkg-dev binutils-arm-linux-gnueabihf" \
+        "binutils-aarch64-linux-gnu apt-utils gnupg man-db" ;;
+    # gcc-arm-linux-gnueabihf makes ARMv7 programs: what the instruction scan must refuse.
+    test) echo "$BUILD systemd systemd-container mmdebstrap qemu-user-static binfmt-support" \
+        "gcc-arm-linux-gnueabihf libc6-dev-armhf-cross lintian piuparts ffmpeg gstreamer1.0-tools" \
+        "gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav" \
+        "python3 netcat-openbsd iproute2 strace jq procps psmisc util-linux bash-completion file xz-utils" ;;
+    bench) echo "$BUILD ffmpeg python3 strace jq systemd procps" ;;
+    *) echo "tests/setup.sh: no group '$1' (there are run, check, deb, test, bench)" >&2; exit 64 ;;
+    esac
+}
+
+main() {
+    local group wanted="" missing
+    [ $# -gt 0 ] || { echo "usage: tests/setup.sh GROUP...  (run check deb test bench)" >&2; exit 64; }
+    for group in "$@"; do wanted+=" $(packages_of "$group")"; done
+    [[ " $* " != *" deb "* ]] || arm_rust || wanted+=" rustc-web cargo-web rust-web-src"
+    # shellcheck disable=SC2086 # words on purpose
+    missing=$(missing_packages $wanted)
+    # shellcheck disable=SC2086
+    [ -z "$missing" ] || install_packages $missing
+    need_cargo
+    [[ " $* " != *" deb "* ]] || { python_tools; cargo_deb; }
+    [[ " $* " != *" test "* ]] || emulation
+}
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+say() { echo "setup: $*" >&2; }
+
+# Is there a Rust that can build for the first Raspberry Pi?
+arm_rust() { debian/toolchain.sh arm-unknown-linux-gnueabihf >/dev/null 2>&1; }
+
+need_cargo() {
+    command -v cargo >/dev/null || { say "cargo is not on PATH: install Rust first"; exit 1; }
+}
+
+missing_packages() {
+    local have
+    have=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null | sed -n 's/ installed$//p') || true
+    printf '%s\n' "$@" | sort -u | grep -vxF -e "$have" | tr '\n' ' ' || true
+}
+
+# A mirror in the middle of an update names files that are not there yet: look again, a few times.
+install_packages() {
+    local try log
+    log=$(mktemp)
+    say "installing $*"
+    for try in 1 2 3 4 5; do
+        # A foreign source that cannot be reached is no reason to stop.
+        as_root apt-get -qq update >"$log" 2>&1 || true
+        if as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@" >>"$log" 2>&1
+        then
+            rm -f "$log"
+            return
+        fi
+        say "apt did not succeed (try $try of 5): $(grep -m1 '^E:' "$log" || tail -n1 "$log")"
+        sleep $((try * 10))
+    done
+    cat "$log" >&2
+    rm -f "$log"
+    say "apt could not install $*"
+    exit 1
+}
+
+# zig is the C compiler and linker that can aim at an old glibc and at ARMv6.
+python_tools() {
+    local venv=target/tools/python have
+    if [ -x $venv/bin/pip ]; then
+        have=$($venv/bin/pip --disable-pip-version-check freeze 2>/dev/null)
+        [ "$(printf '%s\n' "${PYTHON_TOOLS[@]}" | grep -cxF -e "$have")" = ${#PYTHON_TOOLS[@]} ] && return
+    fi
+    say "installing ${PYTHON_TOOLS[*]} into $venv"
+    /usr/bin/python3 -m venv $venv
+    $venv/bin/pip install -q --disable-pip-version-check "${PYTHON_TOOLS[@]}"
+}
+
+cargo_deb() {
+    local have
+    have=$(PATH="$PWD/target/tools/bin:$PATH" cargo-deb --version 2>/dev/null | grep -o '[0-9.]*$') || have=0
+    case "$have" in 3.[89].* | 3.[1-9][0-9].*) return ;; esac
+    say "building cargo-deb $CARGO_DEB (about two minutes)"
+    cargo install -q cargo-deb --version "$CARGO_DEB" --locked --root target/tools
+}
+
+# Programs for ARM run by qemu-user, in containers too: the kernel must know it as their interpreter.
+emulation() {
+    [ ! -e /proc/sys/fs/binfmt_misc/qemu-arm ] || return 0
+    mountpoint -q /proc/sys/fs/binfmt_misc ||
+        as_root mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
+    as_root update-binfmts --enable qemu-arm >/dev/null
+    [ -e /proc/sys/fs/binfmt_misc/qemu-arm ] ||
+        { say "the kernel did not take qemu-arm as the interpreter for ARM (binfmt_misc)"; exit 1; }
+}
+
+main "$@"
