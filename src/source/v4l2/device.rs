@@ -9,9 +9,9 @@ use nix::errno::Errno;
 use super::abi::{
     CAP_STREAMING, CAP_VIDEO_CAPTURE, CAP_VIDEO_M2M, CAP_VIDEO_M2M_MPLANE, FourCc, Kind,
 };
-use super::holder;
 use super::sys::{Capability, Device};
 use crate::error::{Error, Result};
+use crate::source::holders::holders_in;
 
 /// Drivers whose capture nodes give no picture that anybody could watch: raw sensor data that has to go through the ISP
 /// (libcamera's work), and parts of codecs and ISPs.
@@ -173,9 +173,15 @@ pub fn unplugged(path: &Path) -> Error {
 }
 
 fn busy(path: &Path) -> String {
-    match holder::of(path).as_slice() {
+    // The links in /proc name the device itself.
+    let device = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let is_it = |name: &str| Path::new(name) == device;
+    match holders_in(Path::new("/proc"), &is_it).as_slice() {
         [] => "another program uses it; `sudo fuser -v` with its name tells which".to_owned(),
-        holders => format!("it is in use by {}; stop that first", holders.join(", ")),
+        holders => {
+            let names: Vec<_> = holders.iter().map(ToString::to_string).collect();
+            format!("it is in use by {}; stop that first", names.join(", "))
+        }
     }
 }
 

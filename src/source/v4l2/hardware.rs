@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use nix::errno::Errno;
 
 use super::abi::{CAP_VIDEO_M2M_MPLANE, FLAG_ERROR, FourCc, Fraction, Kind};
-use super::sys::{Buffers, Device, PlanarFormat};
+use super::queue::Buffers;
+use super::sys::{Device, PlanarFormat};
 use super::{controls, device};
 use crate::error::{Error, Result};
 use crate::frame::Frame;

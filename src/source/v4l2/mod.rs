@@ -5,9 +5,10 @@
 //! Our own ioctls (`sys`, `abi`) instead of a crate: the ones there are either hand out whole buffers instead of the
 //! used bytes and panic when a camera is unplugged, or want libclang at build time.
 //!
-//! What was tried on what: raw formats, negotiation, controls, unplugging and a busy device on the kernel's own drivers
-//! in an emulated machine (tests/v4l2). The hardware encoder and cameras with H.264 of their own were not: no kernel
-//! driver emulates them, so only their parts are tested, on recorded data.
+//! What was tried on what (tests/v4l2): I420, negotiation, controls, unplugging and a busy device on the kernel's vivid;
+//! YUYV, NV12, MJPEG and H.264 of the camera's own on v4l2loopback; both in an emulated machine. No real camera was there:
+//! what is particular to uvcvideo and bcm2835-v4l2, and the encoder's controls, is written after their sources alone. The
+//! hardware encoder was never run: no kernel driver emulates it, and only its pure parts are tested.
 //!
 //! What it does not do: cameras behind libcamera, whose V4L2 nodes give raw sensor data (`--source rpicam`).
 
@@ -16,10 +17,10 @@ mod controls;
 mod device;
 mod format;
 mod hardware;
-pub mod holder;
 mod output;
 mod picture;
 pub mod probe;
+mod queue;
 mod sys;
 
 use std::os::fd::AsFd;
@@ -32,7 +33,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use self::abi::{FLAG_ERROR, FLAG_TIMESTAMP_MASK, FLAG_TIMESTAMP_MONOTONIC, Kind};
 use self::device::Camera;
 use self::output::{Output, Taken};
-use self::sys::{Buffers, Filled};
+use self::queue::{Buffers, Filled};
 use super::{Next, Source};
 use crate::error::Result;
 use crate::frame::Frame;
