@@ -28,6 +28,8 @@ test:
 	@tests/setup.sh deb test
 	cargo test --locked
 	cargo test --locked -p fake-mmal
+	tests/fuzz/run options 5
+	tests/fuzz/run h264 5
 	$(MAKE) deb ARCH=armhf
 	$(MAKE) deb ARCH=arm64
 	$(MAKE) deb ARCH=amd64
@@ -41,10 +43,13 @@ check:
 	shellcheck tests/*.sh tests/fake-mmal/build.sh debian/*.sh debian/postinst debian/prerm .ci/run
 
 bench:
-	@tests/setup.sh bench
+	@tests/setup.sh bench deb test
 	cargo bench --locked
 	@$(MAKE) deb
+	@$(MAKE) deb ARCH=amd64
+	@$(MAKE) repo
 	@debian/figures.sh
+	cargo test --quiet --locked --test containers figures
 
 deb:
 	@tests/setup.sh deb

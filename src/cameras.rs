@@ -38,14 +38,14 @@ fn paragraph(text: &mut String, kind: &str, cameras: std::result::Result<Vec<Str
 
 fn libcamera(system: &System, survey: &auto::Survey) -> std::result::Result<Vec<String>, String> {
     match survey.libcamera.missing() {
-        Some(why) => Err(why),
+        Some(missing) => Err(missing.to_string()),
         None => rpicam::probe::cameras(system),
     }
 }
 
 fn legacy(survey: &auto::Survey) -> std::result::Result<Vec<String>, String> {
-    if let Some(why) = survey.mmal.missing() {
-        return Err(why);
+    if let Some(missing) = survey.mmal.missing() {
+        return Err(missing.to_string());
     }
     let cameras = mmal::cameras().map_err(|error| error.to_string())?;
     if cameras.is_empty() {
@@ -70,7 +70,7 @@ fn legacy(survey: &auto::Survey) -> std::result::Result<Vec<String>, String> {
 fn capture_devices(survey: &auto::Survey) -> std::result::Result<Vec<String>, String> {
     let line = |found: &v4l2::probe::Found| format!("{}: {}", found.device, found.name);
     match v4l2::probe::missing(&survey.v4l2) {
-        Some(why) => Err(why),
+        Some(missing) => Err(missing.to_string()),
         None => Ok(survey.v4l2.iter().map(line).collect()),
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod annotation;
 pub mod cameras;
+pub mod doctor;
 pub mod error;
 pub mod frame;
 pub mod h264;

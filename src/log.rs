@@ -2,7 +2,7 @@
 //! timestamps and colours. `RUST_LOG` chooses what; without it everything but debugging.
 
 use std::env;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 
 use env_logger::{Builder, Env, Target};
@@ -36,6 +36,11 @@ pub fn report(lines: &[String]) {
         // Nobody is left to tell when standard error is closed.
         let _ = writeln!(out, "{prefix}{line}");
     }
+}
+
+/// Whether people look at `out`, and have not asked for text without colours (NO_COLOR, as no-color.org has it).
+pub fn wants_colour(out: &impl IsTerminal) -> bool {
+    out.is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// Whether `fd` leads to the journal: systemd names its stream by device and inode (systemd.exec(5), JOURNAL_STREAM).

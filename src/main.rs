@@ -7,12 +7,12 @@ use picam_stream::error::{Error, Result};
 use picam_stream::options::{self, Command};
 use picam_stream::stop::Stop;
 use picam_stream::system::System;
-use picam_stream::{cameras, log, session};
+use picam_stream::{cameras, doctor, log, session};
 
 fn main() -> ExitCode {
     log::init();
     match options::parse(std::env::args_os().skip(1)).and_then(run) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             log::error!("{error}{}", origin(&error));
             ExitCode::from(error.exit_status())
@@ -20,13 +20,26 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<()> {
+fn run(command: Command) -> Result<ExitCode> {
     match command {
-        Command::Stream(options) => session::run(&options, &catch_signals()?),
-        Command::Cameras => print(&cameras::list(&System::here())?),
-        Command::Help => print(&options::help()),
-        Command::Version => print(concat!("picam-stream ", env!("CARGO_PKG_VERSION"), "\n")),
+        Command::Stream(options) => session::run(&options, &catch_signals()?)?,
+        Command::Cameras => print(&cameras::list(&System::here())?)?,
+        Command::Doctor { json } => return examine(json),
+        Command::Help => print(&options::help())?,
+        Command::Version => print(concat!("picam-stream ", env!("CARGO_PKG_VERSION"), "\n"))?,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Exit status 1 says that there is a problem.
+fn examine(json: bool) -> Result<ExitCode> {
+    let report = doctor::examine(&System::here());
+    print(&if json {
+        report.json()
+    } else {
+        report.text(log::wants_colour(&io::stdout()))
+    })?;
+    Ok(ExitCode::from(u8::from(!report.is_healthy())))
 }
 
 fn catch_signals() -> Result<Stop> {

@@ -13,6 +13,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
+use nix::unistd::geteuid;
+
 /// The environment variable that names another root.
 const ROOT: &str = "PICAM_STREAM_ROOT";
 
@@ -98,6 +100,11 @@ impl System {
             .then(|| self.read("/architecture"))
             .flatten();
         told.unwrap_or_else(|| env::consts::ARCH.to_owned())
+    }
+
+    /// Whether the files of all processes can be seen: by root, and in a folder that stands for a machine.
+    pub fn shows_all_processes(&self) -> bool {
+        !self.is_real() || geteuid().is_root()
     }
 
     /// The file of the program `name`, as this system calls it.

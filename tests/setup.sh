@@ -20,7 +20,7 @@ packages_of() {
     deb) echo "$BUILD python3-venv ca-certificates dpkg-dev binutils-arm-linux-gnueabihf" \
         "binutils-aarch64-linux-gnu apt-utils gnupg man-db" ;;
     # gcc-arm-linux-gnueabihf makes ARMv7 programs: what the instruction scan must refuse.
-    test) echo "$BUILD systemd systemd-container mmdebstrap qemu-user-static binfmt-support" \
+    test) echo "$BUILD systemd systemd-container mmdebstrap arch-test qemu-user-static binfmt-support" \
         "gcc-arm-linux-gnueabihf libc6-dev-armhf-cross lintian piuparts ffmpeg gstreamer1.0-tools" \
         "gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav" \
         "python3 netcat-openbsd iproute2 strace jq procps psmisc util-linux bash-completion file xz-utils" ;;

@@ -15,11 +15,18 @@ pub struct CommandWord {
 }
 
 /// All command words. Without one, picam-stream streams.
-pub const COMMANDS: &[CommandWord] = &[CommandWord {
-    name: "cameras",
-    help: "list the cameras",
-    parse: |rest| no_words(rest, Command::Cameras),
-}];
+pub const COMMANDS: &[CommandWord] = &[
+    CommandWord {
+        name: "cameras",
+        help: "list the cameras",
+        parse: |rest| no_words(rest, Command::Cameras),
+    },
+    CommandWord {
+        name: "doctor",
+        help: "tell what is wrong with camera and service, and what to do; --json for programs",
+        parse: doctor,
+    },
+];
 
 /// Reads a command line that begins with `word`, which is no option.
 pub fn parse(word: &OsStr, rest: &[OsString]) -> Result<Command> {
@@ -35,6 +42,17 @@ fn no_words(rest: &[OsString], command: Command) -> Result<Command> {
         None => Ok(command),
         Some(word) => Err(Error::Usage(format!(
             "{word:?} does not belong behind this command, which takes no options"
+        ))),
+    }
+}
+
+/// `--json` is all that it takes.
+fn doctor(rest: &[OsString]) -> Result<Command> {
+    match rest {
+        [] => Ok(Command::Doctor { json: false }),
+        [word] if word == "--json" => Ok(Command::Doctor { json: true }),
+        [first, ..] => Err(Error::Usage(format!(
+            "{first:?} does not belong behind doctor, which takes --json alone"
         ))),
     }
 }

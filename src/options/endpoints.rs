@@ -9,7 +9,7 @@ use super::value::utf8;
 use super::{Output, SourceChoice};
 
 /// How the values of `--source` begin.
-pub const SOURCES: &[&str] = &["auto", "rpicam", "mmal", "test", "file:"];
+pub const SOURCES: &[&str] = &["auto", "rpicam", "mmal", "v4l2", "v4l2:", "test", "file:"];
 
 /// Reads `--source`.
 pub fn source(text: &OsStr) -> Result<SourceChoice, String> {
@@ -18,10 +18,17 @@ pub fn source(text: &OsStr) -> Result<SourceChoice, String> {
         b"rpicam" => Ok(SourceChoice::Rpicam),
         b"test" => Ok(SourceChoice::Test),
         b"mmal" => Ok(SourceChoice::Mmal),
-        bytes => match bytes.strip_prefix(b"file:") {
-            Some(path) => Ok(SourceChoice::File(file(OsStr::from_bytes(path))?)),
-            None => Err(String::new()),
-        },
+        b"v4l2" => Ok(SourceChoice::V4l2(None)),
+        bytes => {
+            let behind = |prefix: &[u8]| bytes.strip_prefix(prefix).map(OsStr::from_bytes);
+            if let Some(path) = behind(b"file:") {
+                Ok(SourceChoice::File(file(path)?))
+            } else if let Some(device) = behind(b"v4l2:") {
+                Ok(SourceChoice::V4l2(Some(file(device)?)))
+            } else {
+                Err(String::new())
+            }
+        }
     }
 }
 
@@ -152,11 +159,24 @@ mod tests {
     }
 
     #[test]
-    fn a_source_is_auto_test_or_a_file() {
+    fn a_source_is_auto_test_a_file_or_a_camera() {
         assert_eq!(source(OsStr::new("auto")), Ok(SourceChoice::Auto));
         assert_eq!(source(OsStr::new("rpicam")), Ok(SourceChoice::Rpicam));
+        assert_eq!(source(OsStr::new("v4l2")), Ok(SourceChoice::V4l2(None)));
+        assert_eq!(
+            source(OsStr::new("v4l2:/dev/video2")),
+            Ok(SourceChoice::V4l2(Some("/dev/video2".into())))
+        );
         assert_eq!(source(OsStr::new("test")), Ok(SourceChoice::Test));
-        for wrong in ["", "Auto", "file", "file:", "clip.h264", "file:http://x"] {
+        for wrong in [
+            "",
+            "Auto",
+            "file",
+            "file:",
+            "clip.h264",
+            "file:http://x",
+            "v4l2:",
+        ] {
             assert!(source(OsStr::new(wrong)).is_err(), "{wrong}");
         }
     }

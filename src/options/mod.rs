@@ -23,7 +23,7 @@ pub use complete::bash_completion;
 pub use help::help;
 pub use limits::{level_for, slices_for};
 pub use man::man_page;
-pub use parse::parse;
+pub use parse::{Use, parse, uses};
 pub use report::settings;
 pub use table::{Fate, Group, Kind, Row, find, rows};
 pub use unhonoured::unhonoured;
@@ -37,6 +37,8 @@ use crate::units::{Bitrate, Fps, Gop, Size};
 /// What the command line asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
+    /// Explain what is wrong: `doctor`.
+    Doctor { json: bool },
     /// Stream: no command word.
     Stream(Box<Options>),
     /// `cameras`: the list of cameras for standard output.
@@ -63,6 +65,8 @@ pub enum SourceChoice {
     Test,
     /// A libcamera camera, through the system's capture program.
     Rpicam,
+    /// A V4L2 capture device: the one that is named, or the first that is a camera.
+    V4l2(Option<PathBuf>),
     /// A recorded Annex B stream, looped.
     File(PathBuf),
     /// The camera of the legacy stack.

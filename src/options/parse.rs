@@ -9,9 +9,10 @@ use super::{Command, commands, value};
 use crate::error::{Error, Result};
 
 /// One option as it stands on the command line.
-struct Use {
-    row: &'static Row,
-    value: Option<OsString>,
+#[derive(Clone, Debug)]
+pub struct Use {
+    pub row: &'static Row,
+    pub value: Option<OsString>,
 }
 
 /// Reads the words behind the program's name.
@@ -26,31 +27,50 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command> {
     }
 }
 
+/// The options among the words of a command line that streams, as they stand there, their values unread.
+///
+/// Errors: `Usage`, as `parse`.
+pub fn uses(words: &[OsString]) -> Result<Vec<Use>> {
+    split(words).map(|(uses, _)| uses)
+}
+
 fn stream(words: &[OsString]) -> Result<Command> {
-    let mut uses: Vec<Use> = Vec::new();
-    let mut rest = words.iter().peekable();
-    while let Some(word) = rest.next() {
-        if word == "--" {
-            break;
-        }
-        let row = find(word).ok_or_else(|| usage(unknown(word, uses.last())))?;
-        let value = match row.arity() {
-            Arity::None => None,
-            Arity::One => Some(rest.next().ok_or_else(|| usage(missing(row)))?.clone()),
-            Arity::Optional => rest.next_if(|next| is_bare(next)).cloned(),
-        };
-        if let Kind::Stop(command) = row.kind {
-            return Ok(command());
-        }
-        uses.push(Use { row, value });
+    let (uses, passed_on) = split(words)?;
+    if let Some(Kind::Stop(command)) = uses.last().map(|last| last.row.kind) {
+        return Ok(command());
     }
     let mut draft = read(&uses)?;
     draft.options.given = rows()
         .map(|row| row.long)
         .filter(|long| uses.iter().any(|u| u.row.long == *long))
         .collect();
-    draft.options.passed_on = rest.cloned().collect();
+    draft.options.passed_on = passed_on.to_vec();
     Ok(Command::Stream(Box::new(draft.finish()?)))
+}
+
+/// The options up to `--` or up to one that ends the reading, and the words behind `--`.
+fn split(words: &[OsString]) -> Result<(Vec<Use>, &[OsString])> {
+    let mut uses: Vec<Use> = Vec::new();
+    let mut rest = words;
+    while let Some((word, behind)) = rest.split_first() {
+        rest = behind;
+        if word == "--" {
+            return Ok((uses, rest));
+        }
+        let row = find(word).ok_or_else(|| usage(unknown(word, uses.last())))?;
+        let next = rest.first();
+        let value = match row.arity() {
+            Arity::None => None,
+            Arity::One => Some(next.ok_or_else(|| usage(missing(row)))?.clone()),
+            Arity::Optional => next.filter(|next| is_bare(next)).cloned(),
+        };
+        rest = &rest[usize::from(value.is_some())..];
+        uses.push(Use { row, value });
+        if matches!(row.kind, Kind::Stop(_)) {
+            break;
+        }
+    }
+    Ok((uses, &[]))
 }
 
 /// Reads all values; the last one of each option counts, but every one must be right.

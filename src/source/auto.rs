@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use super::missing::Missing;
 use super::{mmal, rpicam, v4l2};
 use crate::error::{Error, Result};
 use crate::system::System;
@@ -31,7 +32,7 @@ pub struct Survey {
     pub mmal: mmal::probe::Found,
     pub v4l2: Vec<v4l2::probe::Found>,
     /// Why the firmware's camera is not taken although its stack is there.
-    firmware: Option<String>,
+    firmware: Option<Missing>,
 }
 
 /// Looks for every kind.
@@ -44,9 +45,15 @@ pub fn survey(system: &System) -> Survey {
     let firmware = undecided
         .then(mmal::cameras)
         .and_then(|answer| match answer {
-            Ok(cameras) if cameras.is_empty() => Some("the firmware sees no camera".to_owned()),
+            Ok(cameras) if cameras.is_empty() => Some(Missing::new(
+                "the firmware sees no camera",
+                "vcgencmd get_camera",
+            )),
             Ok(_) => None,
-            Err(error) => Some(error.to_string()),
+            Err(error) => Some(Missing::new(
+                "asking the firmware failed",
+                error.to_string(),
+            )),
         });
     Survey {
         libcamera,
@@ -82,24 +89,25 @@ impl Survey {
     /// Why the kinds that come before the chosen one are not taken, one a line; of all where none is.
     pub fn passed_over(&self) -> Vec<String> {
         let kinds = [
-            ("libcamera (rpicam)", self.libcamera.missing()),
-            ("legacy stack (mmal)", self.missing_mmal()),
-            ("V4L2 (v4l2)", v4l2::probe::missing(&self.v4l2)),
+            ("libcamera", self.libcamera.missing()),
+            ("MMAL", self.missing_mmal()),
+            ("V4L2", v4l2::probe::missing(&self.v4l2)),
         ];
         let missing = kinds
             .into_iter()
-            .map_while(|(kind, missing)| missing.map(|why| format!("{kind}: {why}")));
+            .map_while(|(kind, missing)| missing.map(|missing| format!("{kind}: {missing}")));
         missing.collect()
     }
 
-    fn missing_mmal(&self) -> Option<String> {
+    /// Why the legacy camera is not taken.
+    pub fn missing_mmal(&self) -> Option<Missing> {
         self.mmal.missing().or_else(|| self.firmware.clone())
     }
 
     fn nothing(&self) -> Error {
         Error::Camera(format!(
-            "no camera was found (--source auto). {}. --source test streams a test card",
-            self.passed_over().join(". ")
+            "no camera was found (--source auto): {}. picam-stream doctor tells more; --source test streams a test card",
+            self.passed_over().join("; ")
         ))
     }
 }

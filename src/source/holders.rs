@@ -27,22 +27,29 @@ impl fmt::Display for Holder {
 
 /// All holders but ourselves.
 pub fn holders() -> Vec<Holder> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let processes = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    processes
-        .filter(|&process| process != std::process::id())
-        .filter_map(holder)
-        .collect()
+    holders_in(Path::new("/proc"), &is_camera)
 }
 
-fn holder(process_id: u32) -> Option<Holder> {
-    let directory = Path::new("/proc").join(process_id.to_string());
+/// All holders of a device that `is_one` says yes to, but ourselves, in a folder like /proc; by their numbers.
+pub fn holders_in(proc: &Path, is_one: &dyn Fn(&str) -> bool) -> Vec<Holder> {
+    let entries = fs::read_dir(proc).into_iter().flatten().flatten();
+    let processes = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let others = processes.filter(|&process| process != std::process::id());
+    let mut holders: Vec<Holder> = others
+        .filter_map(|process| holder(proc, process, is_one))
+        .collect();
+    holders.sort_by_key(|holder| holder.process_id);
+    holders
+}
+
+fn holder(proc: &Path, process_id: u32, is_one: &dyn Fn(&str) -> bool) -> Option<Holder> {
+    let directory = proc.join(process_id.to_string());
     let descriptors = fs::read_dir(directory.join("fd")).ok()?.flatten();
     let mut targets = descriptors.filter_map(|entry| fs::read_link(entry.path()).ok());
     let device = targets.find_map(|target| {
         target
             .to_str()
-            .filter(|path| is_camera(path))
+            .filter(|path| is_one(path))
             .map(str::to_owned)
     })?;
     let name = fs::read_to_string(directory.join("comm"))
@@ -57,7 +64,7 @@ fn holder(process_id: u32) -> Option<Holder> {
 }
 
 /// /dev/media0, /dev/video0, …
-fn is_camera(path: &str) -> bool {
+pub fn is_camera(path: &str) -> bool {
     let number = path
         .strip_prefix("/dev/media")
         .or_else(|| path.strip_prefix("/dev/video"));

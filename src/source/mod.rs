@@ -1,8 +1,10 @@
 //! Where frames come from. `open` is the only place that knows all kinds.
 
 pub mod auto;
-mod file;
+mod encode;
+pub mod file;
 pub mod holders;
+pub mod missing;
 pub mod mmal;
 pub mod rpicam;
 pub mod test;
@@ -10,7 +12,7 @@ pub mod v4l2;
 
 use std::time::Duration;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::frame::Frame;
 use crate::log;
 use crate::options::{self, Options, SourceChoice};
@@ -55,6 +57,11 @@ pub fn open(options: &Options) -> Result<Box<dyn Source>> {
         }
         // Every option of the camera and the encoder is honoured: they are this camera's.
         SourceChoice::Mmal => mmal::open(options, |camera_name| report(options, camera_name)),
+        SourceChoice::V4l2(device) => {
+            let camera = v4l2::open(device.as_deref(), options)?;
+            announce(options, &camera.name(), camera.honoured());
+            Ok(Box::new(camera))
+        }
         SourceChoice::Auto => open_found(options),
     }
 }
@@ -73,12 +80,7 @@ fn open_found(options: &Options) -> Result<Box<dyn Source>> {
     let source = match camera {
         auto::Camera::Libcamera { .. } => SourceChoice::Rpicam,
         auto::Camera::Mmal { .. } => SourceChoice::Mmal,
-        auto::Camera::V4l2(found) => {
-            return Err(Error::Camera(format!(
-                "{} cannot be used: this version has no V4L2 source",
-                found.device
-            )));
-        }
+        auto::Camera::V4l2(found) => SourceChoice::V4l2(Some(found.device.into())),
     };
     open(&Options {
         source,

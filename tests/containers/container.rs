@@ -8,6 +8,7 @@ use crate::net::Net;
 use crate::root::{Root, roots};
 use crate::run::{Done, command, run, say, until};
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -61,15 +62,23 @@ impl Container {
             &new_name(root),
             &["chroot", "root", "/bin/sleep", "infinity"],
         );
-        container.leader = container.child.id();
+        let pid = container.child.id();
         until("the chroot is there", 60, || {
-            container.path("usr/bin/apt-get").exists().then_some(())
+            is_another_root(pid).then_some(())
         });
+        container.leader = pid;
         container
     }
 
     /// What the container has at `path`, mounts included, seen from outside.
+    ///
+    /// # Panics
+    /// If it would be this machine's own.
     pub fn path(&self, path: &str) -> PathBuf {
+        assert!(
+            is_another_root(self.leader),
+            "the container is not there any more"
+        );
         Path::new(&format!("/proc/{}/root", self.leader)).join(path)
     }
 
@@ -253,6 +262,12 @@ fn nspawn(machine: &str) -> [&str; 13] {
         "--directory=root",
         "--boot",
     ]
+}
+
+/// Whether process `pid` sees another root than this one does.
+fn is_another_root(pid: u32) -> bool {
+    let place = |path: &str| fs::metadata(path).map(|root| (root.dev(), root.ino()));
+    place(&format!("/proc/{pid}/root/")).is_ok_and(|root| root != place("/").unwrap())
 }
 
 fn new_name(root: &Root) -> String {

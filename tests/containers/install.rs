@@ -1,21 +1,26 @@
 //! Installing, upgrading, removing and purging, as an administrator does it, and what must hold after each.
 
 use crate::container::Container;
-use crate::repo::{AFTER_NEXT, CONFFILE, NEXT, next_conffile};
-use crate::run::until;
+use crate::repo::{CONFFILE, VERSIONS, next_conffile};
+use crate::run::{say, until};
 use crate::viewer::{IPV4, Viewer, process};
 use std::fs;
-use std::time::{Duration, Instant};
+use std::os::unix::fs::MetadataExt;
+use std::time::Instant;
 
 /// Keeps the administrator's conffile without asking, as unattended upgrades do.
 const KEEP_OLD: &str = "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold";
 
-/// Installs it by name; gives what apt printed, and how long it took until the port listened.
-pub fn install(container: &Container) -> (String, Duration) {
+/// Installs it by name, and says how long it took until the port listened; gives what apt printed.
+pub fn install(container: &Container) -> String {
     let begun = Instant::now();
     let printed = container.sh("apt-get install -y picam-stream 2>&1");
     is_enabled_and_listens(container);
-    (printed, begun.elapsed())
+    let (took, root) = (begun.elapsed().as_secs_f64(), container.root.name());
+    say(&format!(
+        "figure: {took:.1} s from apt install to listening on {root}"
+    ));
+    printed
 }
 
 pub fn is_enabled_and_listens(container: &Container) {
@@ -49,35 +54,37 @@ pub fn upgrade_under_a_viewer(container: &Container, shipped: &str, options: &st
     let mut viewer = Viewer::watch(container, IPV4);
     let old = process(container);
     container.write(CONFFILE, shipped);
-    container.sh(&format!("apt-get install -y picam-stream={NEXT}"));
+    let upgrade = format!("apt-get install -y picam-stream={}", VERSIONS[0]);
+    viewer.watches_during(|| container.sh(&upgrade));
     assert_eq!(
         container.read(CONFFILE),
-        next_conffile(NEXT, shipped),
+        next_conffile(VERSIONS[0], shipped),
         "an untouched conffile is replaced"
     );
     is_enabled_and_listens(container);
     viewer.still_sees_it();
     assert_eq!(process(container), old, "the viewer's process has changed");
+    assert!(
+        !runs_what_is_installed(container),
+        "the program has not been replaced"
+    );
     drop(viewer);
     container.write(CONFFILE, options);
     let _next = Viewer::watch(container, IPV4);
-    let program = fs::read_link(format!(
-        "/proc/{}/root/usr/bin/picam-stream",
-        process(container)
-    ));
-    assert!(program.is_err(), "the program is a link");
+    assert!(
+        runs_what_is_installed(container),
+        "the next viewer has the old program"
+    );
 }
 
 /// An upgrade of a package whose conffile the administrator has edited: the edited one stays.
 pub fn upgrade_with_a_touched_conffile(container: &Container, shipped: &str, options: &str) {
     container.write(CONFFILE, options);
     let mut viewer = Viewer::watch(container, IPV4);
-    container.sh(&format!(
-        "apt-get install -y {KEEP_OLD} picam-stream={AFTER_NEXT} </dev/null"
-    ));
+    viewer.watches_during(|| upgrade(container, VERSIONS[1]));
     assert_eq!(container.read(CONFFILE), options);
     let offered = container.read(&format!("{CONFFILE}.dpkg-dist"));
-    assert_eq!(offered, next_conffile(AFTER_NEXT, shipped));
+    assert_eq!(offered, next_conffile(VERSIONS[1], shipped));
     is_enabled_and_listens(container);
     viewer.still_sees_it();
 }
@@ -86,30 +93,19 @@ pub fn upgrade_with_a_touched_conffile(container: &Container, shipped: &str, opt
 pub fn upgrades_keep_the_administrators_word(container: &Container) {
     let drop_in = "etc/systemd/system/raspivid.socket.d/port.conf";
     let text = "[Socket]\nListenStream=\nListenStream=4444\n";
-    downgrade(container);
     container.write(drop_in, text);
-    upgrade(container);
+    container.sh("systemctl disable --now raspivid.socket");
+    upgrade(container, VERSIONS[2]);
+    assert_eq!(state(container, "is-enabled"), "disabled");
+    assert_eq!(state(container, "is-active"), "inactive");
     assert_eq!(container.read(drop_in), text);
-    assert_eq!(
-        container.sh("systemctl show --property=Listen --value raspivid.socket"),
-        "[::]:4444 (Stream)"
-    );
-    assert_eq!(
-        container.sh("systemctl is-active raspivid.socket"),
-        "active"
-    );
+    let listen = container.sh("systemctl show --property=Listen --value raspivid.socket");
+    assert_eq!(listen, "[::]:4444 (Stream)");
     fs::remove_file(container.path(drop_in)).unwrap();
     fs::remove_dir(container.path(drop_in).parent().unwrap()).unwrap();
 
-    downgrade(container);
-    container.sh("systemctl disable --now raspivid.socket");
-    upgrade(container);
-    assert_eq!(state(container, "is-enabled"), "disabled");
-    assert_eq!(state(container, "is-active"), "inactive");
-
-    downgrade(container);
     container.sh("systemctl mask raspivid.socket");
-    upgrade(container);
+    upgrade(container, VERSIONS[3]);
     assert_eq!(state(container, "is-enabled"), "masked");
     assert_eq!(state(container, "is-active"), "inactive");
     container.sh("systemctl unmask raspivid.socket && systemctl enable --now raspivid.socket");
@@ -119,9 +115,9 @@ pub fn upgrades_keep_the_administrators_word(container: &Container) {
 /// Removing ends the running stream, closes the port and keeps the conffile.
 pub fn remove_under_a_viewer(container: &Container, options: &str) {
     let mut viewer = Viewer::watch(container, IPV4);
-    container.sh("apt-get remove -y picam-stream");
+    viewer.watches_during(|| container.sh("apt-get remove -y picam-stream"));
     viewer.read_to_end();
-    assert_eq!(container.processes("picam-stream"), []);
+    assert!(container.processes("picam-stream").is_empty());
     assert!(!listens(container), "the port still listens");
     assert_eq!(container.read(CONFFILE), options);
 }
@@ -142,14 +138,17 @@ pub fn state(container: &Container, verb: &str) -> String {
     container.sh(&format!("systemctl {verb} raspivid.socket || true"))
 }
 
-fn upgrade(container: &Container) {
-    container.sh(&format!(
-        "apt-get install -y {KEEP_OLD} picam-stream={AFTER_NEXT} </dev/null"
-    ));
+/// Whether the only viewer's process has the installed program open: replaced ones stay with those who run them.
+fn runs_what_is_installed(container: &Container) -> bool {
+    let installed = fs::metadata(container.path("usr/bin/picam-stream")).unwrap();
+    let maps = fs::read_to_string(format!("/proc/{}/maps", process(container))).unwrap();
+    let inode = installed.ino().to_string();
+    maps.lines()
+        .any(|line| line.split_whitespace().nth(4) == Some(inode.as_str()))
 }
 
-fn downgrade(container: &Container) {
+fn upgrade(container: &Container, version: &str) {
     container.sh(&format!(
-        "apt-get install -y --allow-downgrades {KEEP_OLD} picam-stream={NEXT} </dev/null"
+        "apt-get install -y {KEEP_OLD} picam-stream={version} </dev/null"
     ));
 }

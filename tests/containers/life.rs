@@ -6,7 +6,7 @@ use crate::container::Container;
 use crate::files::Files;
 use crate::repo::{self, CONFFILE};
 use crate::root::{self, Root, roots};
-use crate::run::{command, run, say};
+use crate::run::{command, run};
 use crate::{conffile, hostile, install, stream};
 use std::fs;
 use std::path::PathBuf;
@@ -39,12 +39,7 @@ fn live(root: &'static Root) {
     repo::add(container);
     let before = Files::of(container);
 
-    let (_, took) = container.step("installs by name", || install::install(container));
-    say(&format!(
-        "figure: {:.1} s from apt install to listening on {}",
-        took.as_secs_f64(),
-        root.name()
-    ));
+    container.step("installs by name", || install::install(container));
     let shipped = container.read(CONFFILE);
     watch(container);
     container.step("a burst of connections", || {

@@ -12,8 +12,7 @@ use std::path::{Path, PathBuf};
 pub const CONFFILE: &str = "etc/default/raspivid";
 
 /// Versions above any real one, in the order in which they are installed.
-pub const NEXT: &str = "99.1";
-pub const AFTER_NEXT: &str = "99.2";
+pub const VERSIONS: [&str; 4] = ["99.1", "99.2", "99.3", "99.4"];
 
 /// Gives the container the repository that `make repo` made, and no other.
 pub fn add(container: &Container) {
@@ -21,10 +20,10 @@ pub fn add(container: &Container) {
     add_source(container, "picam-stream", &dist().join("apt"));
 }
 
-/// Adds a repository with [`NEXT`] and [`AFTER_NEXT`].
+/// Adds a repository with [`VERSIONS`].
 pub fn add_next(container: &Container) {
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(container.name());
-    for version in [NEXT, AFTER_NEXT] {
+    for version in VERSIONS {
         repack(&package(container.root.arch), version, &place);
     }
     let made = place.join("apt");

@@ -2,9 +2,9 @@
 //! figures that need a booted system.
 
 use crate::container::Container;
-use crate::root::{BOOKWORM_AMD64, Root, TRIXIE_AMD64};
+use crate::root::{BOOKWORM_AMD64, BOOKWORM_ARMHF, Root, TRIXIE_AMD64};
 use crate::run::{say, until};
-use crate::setups::installed;
+use crate::setups::{installed, installed_on};
 use crate::viewer::{IPV4, Viewer, process, wait_until_nobody_watches};
 use std::fs;
 use std::time::{Duration, Instant};
@@ -104,8 +104,9 @@ fn what_the_units_forbid_is_refused() {
 
 #[test]
 fn figures_of_a_booted_system() {
+    installed_on(&BOOKWORM_ARMHF);
     for root in [&BOOKWORM_AMD64, &TRIXIE_AMD64] {
-        let container = &crate::setups::installed_on(root);
+        let container = &installed_on(root);
         exposure(container, root);
         first_byte(container, root);
         next_viewer(container, root);
@@ -113,8 +114,8 @@ fn figures_of_a_booted_system() {
 }
 
 fn exposure(container: &Container, root: &Root) {
-    let _viewer = Viewer::watch(container, IPV4);
-    let unit = _viewer.unit(container);
+    let viewer = Viewer::watch(container, IPV4);
+    let unit = viewer.unit(container);
     let table = container.sh(&format!(
         "systemd-analyze security --no-pager '{unit}' || true"
     ));

@@ -5,6 +5,8 @@ use crate::run::{Done, command, run, until};
 use std::fs;
 use std::io::{ErrorKind, Read};
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 /// Where viewers of the same network go.
@@ -76,6 +78,25 @@ impl Viewer {
         self.read(20_000);
     }
 
+    /// Goes on watching while `work` is done, as a player does: who does not read for ten seconds is dropped.
+    pub fn watches_during<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let over = AtomicBool::new(false);
+        self.stream
+            .set_read_timeout(Some(Duration::from_millis(100)))
+            .unwrap();
+        let result = thread::scope(|scope| {
+            let _at_the_end = SetAtEnd(&over);
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    let _ = (&self.stream).read(&mut [0; 65536]);
+                }
+            });
+            work()
+        });
+        self.stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        result
+    }
+
     /// Reads to the end of the stream and counts; a reset is no clean end.
     pub fn read_to_end(&mut self) -> usize {
         self.rest().len()
@@ -111,6 +132,15 @@ impl Viewer {
 
     pub fn stream(&self) -> &TcpStream {
         &self.stream
+    }
+}
+
+/// Also when a panic ends it: a thread that waits for the word would wait for ever.
+struct SetAtEnd<'a>(&'a AtomicBool);
+
+impl Drop for SetAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -6,23 +6,20 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use crate::equipment::Pi;
 
 const CAPTURE: [&str; 12] = [
-    "--source", "mmal", "-w", "1280", "-h", "720", "-fps", "25", "-t", "2500", "-o", "-",
+    "--source", "mmal", "-w", "640", "-h", "360", "-fps", "25", "-t", "0", "-o", "-",
 ];
 
 #[test]
 fn the_stream_is_bit_by_bit_the_recorded_one_for_buffers_from_512_bytes_to_256_kib() {
     for size in [512, 4096, 65_536, 262_144] {
         let pi = Pi::new().with("FAKE_MMAL_BUFFER_SIZE", &size.to_string());
-        let pictures = whole_pictures(&pi, &format!("buffers of {size} bytes"));
-        assert!(
-            pictures >= 25,
-            "buffers of {size} bytes: {pictures} pictures in 2.5 s"
-        );
+        comes_out_whole(&pi, &format!("buffers of {size} bytes"));
     }
 }
 
@@ -42,8 +39,7 @@ fn oddities_of_the_firmware_do_not_show_in_the_stream() {
         let pi = Pi::new()
             .with_faults(faults)
             .with("FAKE_MMAL_BUFFER_SIZE", "4096");
-        let pictures = whole_pictures(&pi, faults);
-        assert!(pictures >= 25, "{faults}: {pictures} pictures in 2.5 s");
+        comes_out_whole(&pi, faults);
     }
 }
 
@@ -57,10 +53,7 @@ fn one_buffer_is_enough_and_data_may_begin_inside_it() {
         let pi = Pi::new()
             .with(name, value)
             .with("FAKE_MMAL_BUFFER_SIZE", "8192");
-        assert!(
-            whole_pictures(&pi, name) >= 25,
-            "{name}: too few pictures in 2.5 s"
-        );
+        comes_out_whole(&pi, name);
     }
 }
 
@@ -69,17 +62,16 @@ fn a_slow_start_and_slow_calls_only_take_their_time() {
     let pi = Pi::new().with_faults(
         "START_DELAY_MS=3000 CREATE_DELAY_MS=500 ENABLE_DELAY_MS=500 DISABLE_DELAY_MS=500",
     );
-    assert!(whole_pictures(&pi, "slow start") >= 25);
+    comes_out_whole(&pi, "slow start");
 }
 
 #[test]
 fn jpegs_come_out_whole() {
     let pi = Pi::new().with("FAKE_MMAL_CHUNK", "1000");
     let arguments = [&CAPTURE[..], &["-cd", "MJPEG"]].concat();
-    assert_eq!(pi.start(&arguments).end(), 0, "{}", pi.text("complaints"));
     let recording = include_bytes!("../fake-mmal/data/testsrc.mjpeg");
+    capture(&pi, &arguments, &[], recording.len() + 1, "JPEGs");
     let output = pi.bytes("output");
-    assert!(output.len() > recording.len(), "{} bytes", output.len());
     assert!(
         repeats(&output, recording),
         "the output is not the recorded JPEGs"
@@ -88,33 +80,40 @@ fn jpegs_come_out_whole() {
         output.ends_with(&[0xff, 0xd9]),
         "the last JPEG is not whole"
     );
-    assert_eq!(pi.mistakes(), [""; 0]);
 }
 
-/// Streams the large recording; checks that what comes out is made of its pictures, and how many these are.
-fn whole_pictures(pi: &Pi, what: &str) -> usize {
+/// Streams the recording until more than one group of pictures is there; checks that whole pictures of it came out.
+fn comes_out_whole(pi: &Pi, what: &str) {
     let recording = recording();
-    // The Pi is borrowed for its settings: the recording is one more.
-    let running = pi.start_with(
+    let recorded = fs::read(recording).expect("the recording");
+    let path = recording.to_str().expect("a path");
+    capture(
+        pi,
         &CAPTURE,
-        &[("FAKE_MMAL_STREAM", recording.to_str().expect("a path"))],
+        &[("FAKE_MMAL_STREAM", path)],
+        recorded.len() / 2,
+        what,
     );
-    assert_eq!(running.end(), 0, "{what}: {}", pi.text("complaints"));
-    assert_eq!(pi.mistakes(), [""; 0], "{what}");
-    let (output, recorded) = (
-        pi.bytes("output"),
-        fs::read(recording).expect("the recording"),
-    );
+    let output = pi.bytes("output");
     assert!(
         repeats(&output, &recorded),
         "{what}: the output is not the recording"
     );
-    let starts = picture_starts(&recorded);
     let rest = output.len() % recorded.len();
-    let whole = starts.iter().position(|&start| start == rest);
-    let whole = whole.unwrap_or_else(|| panic!("{what}: the last picture is not whole"));
+    assert!(
+        picture_starts(&recorded).contains(&rest),
+        "{what}: the last picture is not whole"
+    );
     decodes_clean(&pi.path("output"));
-    output.len() / recorded.len() * starts.len() + whole
+}
+
+/// Runs until so many bytes have come out, and then ends it.
+fn capture(pi: &Pi, arguments: &[&str], settings: &[(&str, &str)], bytes: usize, what: &str) {
+    let running = pi.start_with(arguments, settings);
+    running.wait_for_output(bytes as u64);
+    running.signal(Signal::SIGTERM);
+    assert_eq!(running.end(), 0, "{what}: {}", pi.text("complaints"));
+    assert_eq!(pi.mistakes(), [""; 0], "{what}");
 }
 
 /// Whether the bytes are those of the recording, over and over.
@@ -158,7 +157,7 @@ fn decodes_clean(stream: &Path) {
     );
 }
 
-/// Three seconds of 1280x720 with key frames that fill more than one of the largest buffers.
+/// Three seconds of 640x360 with key frames of about 64 KiB.
 fn recording() -> &'static Path {
     static RECORDING: OnceLock<(TempDir, std::path::PathBuf)> = OnceLock::new();
     &RECORDING.get_or_init(make_recording).1
@@ -168,10 +167,10 @@ fn make_recording() -> (TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().expect("a folder for the recording");
     let path = folder.path().join("recording.h264");
     let x264 =
-        "keyint=25:min-keyint=25:scenecut=0:bframes=0:repeat-headers=1:slices=1:qp=22:info=0";
+        "keyint=25:min-keyint=25:scenecut=0:bframes=0:repeat-headers=1:slices=1:qp=25:info=0";
     let status = Command::new("ffmpeg")
         .args(["-v", "error", "-f", "lavfi", "-i"])
-        .arg("testsrc2=size=1280x720:rate=25,noise=alls=12,gblur=sigma=0.4")
+        .arg("testsrc2=size=640x360:rate=25,noise=alls=8")
         .args([
             "-frames:v",
             "75",

@@ -60,6 +60,54 @@ pub struct Facts {
     pub sensor: Option<Size>,
 }
 
+impl Facts {
+    /// What the firmware says to `get_camera`, such as `supported=1 detected=1, libcamera interfaces=0`, and to
+    /// `get_mem gpu`, such as `gpu=128M`.
+    pub fn of_firmware(camera: &str, memory: &str) -> Self {
+        Self {
+            supported: number(camera, "supported=").map(|supported| supported != 0),
+            detected: number(camera, "detected="),
+            libcamera: number(camera, "interfaces=").is_some_and(|interfaces| interfaces != 0),
+            gpu_memory_mb: number(memory, "gpu="),
+            ..Self::default()
+        }
+    }
+
+    /// What keeps the camera from working, whatever is asked of it, and what to do.
+    pub fn hindrance(&self) -> Option<String> {
+        if self.supported == Some(false) {
+            return Some(not_enabled(self.libcamera));
+        }
+        if let Some(memory) = self
+            .gpu_memory_mb
+            .filter(|&memory| memory < GPU_MEMORY_NEEDED_MB)
+        {
+            return Some(format!(
+                "the VideoCore has {memory} MB of memory and the camera needs {GPU_MEMORY_NEEDED_MB}: set \
+                 gpu_mem={GPU_MEMORY_NEEDED_MB} in the config.txt of the boot partition (or with sudo raspi-config, \
+                 Performance Options, GPU Memory) and reboot"
+            ));
+        }
+        match self.detected? {
+            0 => Some(NOT_DETECTED.to_owned()),
+            count if self.camera_number >= count => Some(format!(
+                "there is no camera {} (-cs), the firmware sees {count}: they count from 0",
+                self.camera_number
+            )),
+            _ => None,
+        }
+    }
+}
+
+/// The number behind `key` in an answer of the firmware.
+fn number(answer: &str, key: &str) -> Option<u32> {
+    let (_, value) = answer.split_once(key)?;
+    let digits = value
+        .find(|c: char| !c.is_ascii_digit())
+        .map_or(value, |end| &value[..end]);
+    digits.parse().ok()
+}
+
 impl Failure {
     /// One text: what was being done, why it failed, what to do.
     pub fn explain(&self, facts: &Facts) -> String {
@@ -72,30 +120,9 @@ impl Failure {
     }
 
     fn cause(&self, facts: &Facts) -> String {
-        if facts.supported == Some(false) {
-            return not_enabled(facts.libcamera);
-        }
-        if let Some(memory) = facts
-            .gpu_memory_mb
-            .filter(|&memory| memory < GPU_MEMORY_NEEDED_MB)
-        {
-            return format!(
-                "the VideoCore has {memory} MB of memory and the camera needs {GPU_MEMORY_NEEDED_MB}: set \
-                 gpu_mem={GPU_MEMORY_NEEDED_MB} in the config.txt of the boot partition (or with sudo raspi-config, \
-                 Performance Options, GPU Memory) and reboot"
-            );
-        }
-        match facts.detected {
-            Some(0) => return NOT_DETECTED.to_owned(),
-            Some(count) if facts.camera_number >= count => {
-                return format!(
-                    "there is no camera {} (-cs), the firmware sees {count}: they count from 0",
-                    facts.camera_number
-                );
-            }
-            _ => {}
-        }
-        self.cause_of_status(facts)
+        facts
+            .hindrance()
+            .unwrap_or_else(|| self.cause_of_status(facts))
     }
 
     fn cause_of_status(&self, facts: &Facts) -> String {

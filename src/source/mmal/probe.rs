@@ -1,6 +1,7 @@
 //! Whether the camera of the legacy stack may be there: the channel to the VideoCore, libmmal, and the camera not given
 //! to libcamera. Nothing is opened; whether the firmware sees a camera is asked by `cameras`.
 
+use crate::source::missing::Missing;
 use crate::system::System;
 
 /// The channel to the VideoCore.
@@ -40,28 +41,32 @@ impl Found {
         self.missing().is_none()
     }
 
-    /// Why it cannot be used, and what to do.
-    pub fn missing(&self) -> Option<String> {
+    /// Why it cannot be used.
+    pub fn missing(&self) -> Option<Missing> {
         if !self.channel {
-            return Some(format!(
-                "there is no {CHANNEL}: this is no Raspberry Pi with Raspbian's own kernel"
+            return Some(Missing::new(
+                format!("there is no {CHANNEL}"),
+                "it is for a Raspberry Pi with Raspbian's own kernel",
             ));
         }
         if self.given_to_libcamera {
-            return Some("the camera belongs to libcamera on this system".to_owned());
-        }
-        if self.architecture != "arm" {
-            return Some(format!(
-                "the legacy camera stack exists for 32-bit ARM programs alone, and this one is for {}",
-                self.architecture
+            return Some(Missing::new(
+                "the camera belongs to libcamera on this system",
+                "up to bullseye, sudo raspi-config, Interface Options, Legacy Camera gives it back",
             ));
         }
-        if self.library.is_none() {
-            return Some(
-                "libmmal is not installed: Raspberry Pi OS has it up to bullseye (sudo apt install libraspberrypi0)"
-                    .to_owned(),
-            );
+        if self.architecture != "arm" {
+            return Some(Missing::new(
+                format!(
+                    "it is for 32-bit ARM programs alone, and this one is for {}",
+                    self.architecture
+                ),
+                "on a 32-bit Raspberry Pi OS up to bullseye, use the armhf package",
+            ));
         }
-        None
+        let remedy = "Raspberry Pi OS has it up to bullseye: sudo apt install libraspberrypi0";
+        self.library
+            .is_none()
+            .then(|| Missing::new("libmmal is not installed", remedy))
     }
 }

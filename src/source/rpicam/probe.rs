@@ -3,7 +3,10 @@
 
 use std::path::PathBuf;
 
-use super::program::{NAMES, remedy};
+use super::command::CommandLine;
+use super::program::{NAMES, Offer, remedy};
+use crate::options::Options;
+use crate::source::missing::Missing;
 use crate::system::System;
 
 /// The receivers of sensors that libcamera drives: up to the Pi 4, and on the Pi 5. Their nodes are there only when a
@@ -28,6 +31,7 @@ pub struct Found {
     pub program: Option<PathBuf>,
     /// What brings the program.
     pub remedy: &'static str,
+    is_raspberry_pi: bool,
 }
 
 /// Looks for it.
@@ -54,6 +58,9 @@ pub fn probe(system: &System) -> Found {
         sensors,
         program: NAMES.iter().find_map(|name| system.program(name)),
         remedy: remedy(&system.read("/etc/os-release").unwrap_or_default()),
+        is_raspberry_pi: system
+            .read("/proc/device-tree/model")
+            .is_some_and(|model| model.contains("Raspberry Pi")),
     }
 }
 
@@ -72,23 +79,29 @@ impl Found {
         }
     }
 
-    /// Why it cannot be used, and what to do.
-    pub fn missing(&self) -> Option<String> {
+    /// Why it cannot be used.
+    pub fn missing(&self) -> Option<Missing> {
         match (self.receiver, &self.program) {
             (Some(_), Some(_)) => None,
-            (Some(receiver), None) => Some(format!(
-                "{} is there (driver {receiver}), but neither rpicam-vid nor libcamera-vid; {}",
-                self.camera(),
-                self.remedy
+            (Some(receiver), None) => Some(Missing::new(
+                format!(
+                    "{} is there (driver {receiver}), but neither rpicam-vid nor libcamera-vid",
+                    self.camera()
+                ),
+                self.remedy,
             )),
-            (None, Some(_)) => Some(
-                "the kernel has found no sensor (no unicam or rp1-cfe device): check the ribbon cable at both ends and \
-                 camera_auto_detect=1 in config.txt, then reboot"
-                    .to_owned(),
-            ),
-            (None, None) => {
-                Some("the kernel has found no sensor, and neither rpicam-vid nor libcamera-vid is there".to_owned())
-            }
+            (None, Some(_)) => Some(Missing::new(
+                "the kernel has found no sensor",
+                "check the ribbon cable at both ends, and camera_auto_detect=1 in config.txt, then reboot",
+            )),
+            (None, None) if self.is_raspberry_pi => Some(Missing::new(
+                "the kernel has found no sensor, and neither rpicam-vid nor libcamera-vid is there",
+                self.remedy,
+            )),
+            (None, None) => Some(Missing::new(
+                "there is neither a sensor nor rpicam-vid or libcamera-vid",
+                "it is for a Raspberry Pi's own camera",
+            )),
         }
     }
 }
@@ -126,6 +139,42 @@ pub fn cameras(system: &System) -> Result<Vec<String>, String> {
         return Err(format!("{program} says: {}", said.unwrap_or("nothing")));
     }
     Ok(listed)
+}
+
+/// The versions that the program tells of itself and of libcamera.
+pub fn version(system: &System) -> Option<String> {
+    let answer = ask(system, "--version")?;
+    let builds = answer
+        .lines()
+        .filter_map(|line| line.split_once(" build: "));
+    let words = builds.filter_map(|(what, version)| {
+        Some(format!("{what} {}", version.split_whitespace().next()?))
+    });
+    let versions: Vec<String> = words.collect();
+    (!versions.is_empty()).then(|| versions.join(", "))
+}
+
+/// Whether the program takes the option of this long name.
+pub fn takes(system: &System, option: &str) -> Option<bool> {
+    Some(Offer::from_help(&ask(system, "--help")?)?.has(option))
+}
+
+/// The words with which the program would be started, and the long names of the given options that it honours so.
+pub fn plan(system: &System, options: &Options) -> Option<(Vec<String>, Vec<&'static str>)> {
+    let offer = Offer::from_help(&ask(system, "--help")?)?;
+    let command = CommandLine::stream(options, &offer, true);
+    let words = command
+        .arguments
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned());
+    Some((words.collect(), command.honoured))
+}
+
+fn ask(system: &System, option: &str) -> Option<String> {
+    let program = NAMES
+        .into_iter()
+        .find(|name| system.program(name).is_some())?;
+    Some(system.ask(program, &[option])?.stdout)
 }
 
 /// `imx219 10-0010` (name, I2C bus, address) is the sensor imx219.

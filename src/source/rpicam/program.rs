@@ -100,13 +100,14 @@ fn not_found() -> Error {
 
 /// What brings the program onto a release, by its /etc/os-release.
 pub fn remedy(release: &str) -> &'static str {
-    let codename = release
+    // Not VERSION_CODENAME, which stretch does not have.
+    let version = release
         .lines()
-        .find_map(|line| line.strip_prefix("VERSION_CODENAME="));
-    match codename.map(|name| name.trim_matches('"')) {
-        Some("stretch" | "buster") => "this release has the legacy camera only: use --source mmal",
-        Some("bullseye") => "install it with: sudo apt install libcamera-apps-lite",
-        _ => "install it with: sudo apt install rpicam-apps-lite",
+        .find_map(|line| line.strip_prefix("VERSION_ID="));
+    match version.map(|number| number.trim_matches('"')) {
+        Some("9" | "10") => "this release has the legacy camera only: --source mmal",
+        Some("11") => "sudo apt install libcamera-apps-lite",
+        _ => "sudo apt install rpicam-apps-lite",
     }
 }
 
@@ -162,9 +163,9 @@ Valid options are:
 
     #[test]
     fn each_release_is_told_its_own_package() {
-        assert!(remedy("ID=raspbian\nVERSION_CODENAME=bullseye\n").contains("libcamera-apps-lite"));
-        assert!(remedy("VERSION_CODENAME=buster\n").contains("mmal"));
-        assert!(remedy("VERSION_CODENAME=\"bookworm\"\n").contains("rpicam-apps-lite"));
+        assert!(remedy("ID=raspbian\nVERSION_ID=\"11\"\n").contains("libcamera-apps-lite"));
+        assert!(remedy("VERSION_ID=\"10\"\n").contains("mmal"));
+        assert!(remedy("VERSION_ID=\"12\"\n").contains("rpicam-apps-lite"));
         assert!(remedy("").contains("rpicam-apps-lite"));
     }
 }

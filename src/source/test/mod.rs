@@ -5,14 +5,11 @@
 
 mod canvas;
 mod card;
-mod encode_h264;
-mod encode_jpeg;
 pub mod layout;
 mod orientation;
 mod overlay;
 mod pace;
 mod scene;
-mod sys;
 mod text;
 
 use std::thread;
@@ -22,10 +19,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use self::card::Palette;
-use self::encode_h264::H264;
-use self::encode_jpeg::Jpeg;
 use self::pace::{Due, Pace};
 use self::scene::Scene;
+use super::encode::h264::H264;
+use super::encode::jpeg::Jpeg;
+use super::encode::{Colours, I420};
 use super::{Next, Source};
 use crate::error::{Error, Result};
 use crate::frame::Frame;
@@ -81,7 +79,7 @@ pub fn open(options: &Options) -> Result<TestCard> {
     let size = picture_size(video.size)?;
     let (encoder, palette) = match video.codec {
         Codec::H264 => (
-            Encoder::H264(Box::new(H264::new(video, size, fps)?)),
+            Encoder::H264(Box::new(H264::new(video, size, fps, Colours::BT709)?)),
             Palette::BT709,
         ),
         Codec::Mjpeg => (Encoder::Jpeg(Jpeg::new(video, fps)), Palette::JFIF),
@@ -108,6 +106,12 @@ impl Source for TestCard {
             index,
             &Timestamp::now().to_zoned_datetime(self.time_zone.clone()),
         );
+        let picture = I420 {
+            size: picture.size(),
+            y: picture.y(),
+            cb: picture.cb(),
+            cr: picture.cr(),
+        };
         frame.captured = at;
         match &mut self.encoder {
             Encoder::H264(h264) => h264.encode(picture, frame)?,

@@ -1,21 +1,10 @@
 //! Which V4L2 devices may be cameras, told by /sys alone: opening a device could wake it, or take it from somebody.
 
+use super::device::NO_CAMERAS;
+use crate::source::missing::Missing;
 use crate::system::System;
 
 const DEVICES: &str = "/sys/class/video4linux";
-
-/// Devices of a Raspberry Pi that are no cameras by themselves: its codecs and image processors, and the receivers of
-/// sensors, which give raw pictures to libcamera alone.
-const NOT_CAMERAS: [&str; 8] = [
-    "bcm2835-codec",
-    "bcm2835-isp",
-    "unicam",
-    "rp1-cfe",
-    "pispbe",
-    "rpivid",
-    "rpi-hevc",
-    "hevc",
-];
 
 /// A device that is likely to be a camera.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,12 +26,12 @@ pub fn probe(system: &System) -> Vec<Found> {
         .collect()
 }
 
-/// Why there is none, and what to do.
-pub fn missing(found: &[Found]) -> Option<String> {
-    found.is_empty().then(|| {
-        "no capture device is in /sys/class/video4linux: plug in a USB camera; see lsusb, dmesg"
-            .to_owned()
-    })
+/// Why there is none.
+pub fn missing(found: &[Found]) -> Option<Missing> {
+    let remedy = "plug in a USB camera; lsusb and dmesg tell whether it is seen";
+    found
+        .is_empty()
+        .then(|| Missing::new("there is no capture device", remedy))
 }
 
 fn camera(system: &System, device: &str) -> Option<Found> {
@@ -50,7 +39,7 @@ fn camera(system: &System, device: &str) -> Option<Found> {
     let name = attribute("name")?;
     // A USB camera has a second device, for data about its pictures.
     let is_first = attribute("index").is_none_or(|index| index == "0");
-    let is_camera = is_first && !NOT_CAMERAS.iter().any(|other| name.starts_with(other));
+    let is_camera = is_first && !NO_CAMERAS.iter().any(|other| name.starts_with(other));
     is_camera.then(|| Found {
         device: format!("/dev/{device}"),
         name,

@@ -1,5 +1,5 @@
-//! The C structures and numbers of libmmal: field by field those of the 32-bit ARM library (the tests below check
-//! sizes there), with pointers of the machine's own size elsewhere. Declarations only, nothing here touches memory.
+//! The C structures and numbers of libmmal: field by field those of the 32-bit ARM library (sizes are checked
+//! below), with pointers of the machine's own size elsewhere. Declarations only, nothing here touches memory.
 
 use std::ffi::{c_char, c_void};
 
@@ -212,27 +212,19 @@ pub struct LogCategory {
     pub platform_data: *mut c_void,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::mem::size_of;
-
-    #[test]
-    fn structures_without_pointers_have_the_size_of_the_real_ones() {
-        assert_eq!(size_of::<VideoFormat>(), 44);
-        assert_eq!(size_of::<BufferVideo>(), 40);
-        assert_eq!(size_of::<ParameterHeader>(), 8);
-    }
-
-    #[cfg(target_pointer_width = "32")]
-    #[test]
-    fn structures_with_pointers_have_the_size_of_the_real_ones() {
-        assert_eq!(size_of::<Port>(), 64);
-        assert_eq!(size_of::<Component>(), 56);
-        assert_eq!(size_of::<BufferHeader>(), 56);
-        assert_eq!(size_of::<EsFormat>(), 32);
-        assert_eq!(size_of::<Pool>(), 12);
-        assert_eq!(size_of::<Connection>(), 64);
-        assert_eq!(size_of::<EventFormatChanged>(), 20);
-    }
-}
+/// The sizes on 32-bit ARM, checked whenever the library is built for it.
+#[cfg(target_pointer_width = "32")]
+const _: () = {
+    assert!(size_of::<Port>() == 64);
+    assert!(size_of::<Component>() == 56);
+    assert!(size_of::<BufferHeader>() == 56);
+    assert!(size_of::<EsFormat>() == 32);
+    assert!(size_of::<Pool>() == 12);
+    assert!(size_of::<Connection>() == 64);
+    assert!(size_of::<EventFormatChanged>() == 20);
+};
+const _: () = {
+    assert!(size_of::<VideoFormat>() == 44);
+    assert!(size_of::<BufferVideo>() == 40);
+    assert!(size_of::<ParameterHeader>() == 8);
+};

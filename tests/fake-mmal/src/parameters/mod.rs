@@ -38,15 +38,20 @@ pub fn check(id: u32, size: u32) -> Status {
 
 fn check_annotation(size: u32) -> Status {
     let known = if config().is_on("OLD_FIRMWARE") {
-        &ANNOTATE_SIZES[..2]
+        2
     } else {
-        &ANNOTATE_SIZES[..]
+        ANNOTATE_SIZES.len()
     };
-    if known.contains(&size) {
+    if ANNOTATE_SIZES[..known].contains(&size) {
         SUCCESS
     } else {
         EINVAL
     }
+}
+
+/// Whether the size is wrong for any firmware, and not only for an old one.
+pub fn is_mistaken(id: u32, size: u32) -> bool {
+    check(id, size) == EINVAL && !(id == ANNOTATE && ANNOTATE_SIZES.contains(&size))
 }
 
 fn row(id: u32) -> Option<&'static (u32, &'static str, u32)> {

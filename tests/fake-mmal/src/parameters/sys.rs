@@ -36,7 +36,7 @@ pub unsafe extern "C" fn mmal_port_parameter_set(
     );
     let answer = parameters::check(header.id, header.size);
     let status = trace::call(&line, answer);
-    if answer == EINVAL {
+    if parameters::is_mistaken(header.id, header.size) {
         trace::error(&format!(
             "set {} {name}: {} bytes are not its size",
             state.line_name(),

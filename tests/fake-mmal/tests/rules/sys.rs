@@ -76,6 +76,8 @@ pub struct Pipeline {
     pub encoder: *mut Component,
     pub connection: *mut Connection,
     pub pool: *mut Pool,
+    /// How many had come before it was made.
+    before: usize,
 }
 
 /// Buffers with content that came.
@@ -108,6 +110,7 @@ impl Pipeline {
             encoder,
             connection,
             pool,
+            before: ARRIVED.load(Ordering::SeqCst),
         }
     }
 
@@ -154,10 +157,10 @@ impl Pipeline {
         unsafe { mmal_port_parameter_set_boolean(self.video(), CAPTURE, 1) };
     }
 
-    /// Waits until so many buffers with content have come.
+    /// Waits until so many buffers with content have come since the start.
     pub fn wait_for(&self, count: usize) {
-        let (begin, before) = (Instant::now(), ARRIVED.load(Ordering::SeqCst));
-        while ARRIVED.load(Ordering::SeqCst) < before + count {
+        let begin = Instant::now();
+        while ARRIVED.load(Ordering::SeqCst) < self.before + count {
             assert!(begin.elapsed() < Duration::from_secs(30), "no buffers come");
             sleep(Duration::from_millis(5));
         }

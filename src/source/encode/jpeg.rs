@@ -1,13 +1,13 @@
-//! The card as JPEG after JPEG (`-cd MJPEG`), by jpeg-encoder. The quality follows from the bitrate: it
+//! Pictures to JPEG after JPEG (`-cd MJPEG`), by jpeg-encoder. The quality follows from the bitrate: it
 //! is moved after each picture until their sizes come to what `-b` and `-fps` leave for one.
 
 use jpeg_encoder::{Encoder, EncodingError, ImageBuffer, JpegColorType, SamplingFactor};
 
-use super::canvas::Canvas;
+use super::I420;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::options::Video;
-use crate::units::Fps;
+use crate::units::{Fps, Size};
 
 /// Where the quality starts, and stays when `-b` is 0.
 const FIRST_QUALITY: u8 = 75;
@@ -30,14 +30,14 @@ impl Jpeg {
     }
 
     /// Encodes the picture into `frame`, all but its time.
-    pub fn encode(&mut self, canvas: &Canvas, frame: &mut Frame) -> Result<()> {
+    pub fn encode(&mut self, picture: I420, frame: &mut Frame) -> Result<()> {
         frame.data.clear();
         frame.key = true;
         let mut encoder = Encoder::new(&mut frame.data, self.quality);
         encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
         encoder
-            .encode_image(Planes(canvas))
-            .map_err(|error| failed(canvas, &error))?;
+            .encode_image(Planes(picture))
+            .map_err(|error| failed(picture.size, &error))?;
         self.adapt(frame.data.len());
         Ok(())
     }
@@ -57,15 +57,12 @@ impl Jpeg {
     }
 }
 
-fn failed(canvas: &Canvas, error: &EncodingError) -> Error {
-    Error::Camera(format!(
-        "encoding the test card as JPEG at {}: {error}",
-        canvas.size()
-    ))
+fn failed(size: Size, error: &EncodingError) -> Error {
+    Error::Camera(format!("encoding JPEG in software at {size}: {error}"))
 }
 
-/// The canvas row by row. Each chroma sample is given four times; the encoder then takes one of the four.
-struct Planes<'a>(&'a Canvas);
+/// The picture row by row. Each chroma sample is given four times; the encoder then takes one of the four.
+struct Planes<'a>(I420<'a>);
 
 impl ImageBuffer for Planes<'_> {
     fn get_jpeg_color_type(&self) -> JpegColorType {
@@ -73,19 +70,19 @@ impl ImageBuffer for Planes<'_> {
     }
 
     fn width(&self) -> u16 {
-        self.0.size().width as u16
+        self.0.size.width as u16
     }
 
     fn height(&self) -> u16 {
-        self.0.size().height as u16
+        self.0.size.height as u16
     }
 
     fn fill_buffers(&self, row: u16, buffers: &mut [Vec<u8>; 4]) {
-        let width = self.0.size().width as usize;
+        let width = self.0.size.width as usize;
         let row = usize::from(row);
         let chroma = row / 2 * (width / 2)..(row / 2 + 1) * (width / 2);
-        buffers[0].extend_from_slice(&self.0.y()[row * width..(row + 1) * width]);
-        buffers[1].extend(self.0.cb()[chroma.clone()].iter().flat_map(|cb| [*cb; 2]));
-        buffers[2].extend(self.0.cr()[chroma].iter().flat_map(|cr| [*cr; 2]));
+        buffers[0].extend_from_slice(&self.0.y[row * width..(row + 1) * width]);
+        buffers[1].extend(self.0.cb[chroma.clone()].iter().flat_map(|cb| [*cb; 2]));
+        buffers[2].extend(self.0.cr[chroma].iter().flat_map(|cr| [*cr; 2]));
     }
 }

@@ -1,4 +1,4 @@
-//! The card as H.264, by openh264: no B frames, no look-ahead, no skipped frames, so that each picture
+//! Pictures to H.264, by openh264: no B frames, no look-ahead, no skipped frames, so that each picture
 //! comes out as one access unit at once.
 
 use openh264::OpenH264API;
@@ -8,7 +8,7 @@ use openh264::encoder::{
 };
 use openh264::formats::YUVSource;
 
-use super::{canvas::Canvas, sys};
+use super::{Colours, I420, Matrix, sys};
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::options::Video;
@@ -32,20 +32,20 @@ pub struct H264 {
 }
 
 impl H264 {
-    pub fn new(video: &Video, size: Size, fps: Fps) -> Result<Self> {
-        let mut encoder =
-            Encoder::with_api_config(OpenH264API::from_source(), config(video, size, fps))
-                .map_err(|error| failed("setting up", size, &error))?;
+    pub fn new(video: &Video, size: Size, fps: Fps, colours: Colours) -> Result<Self> {
+        let config = config(video, size, fps).vui(vui(colours));
+        let mut encoder = Encoder::with_api_config(OpenH264API::from_source(), config)
+            .map_err(|error| failed("setting up", size, &error))?;
         sys::silence(&mut encoder);
         Ok(Self { encoder })
     }
 
     /// Encodes the picture into `frame`, all but its time.
-    pub fn encode(&mut self, canvas: &Canvas, frame: &mut Frame) -> Result<()> {
+    pub fn encode(&mut self, picture: I420, frame: &mut Frame) -> Result<()> {
         let stream = self
             .encoder
-            .encode(canvas)
-            .map_err(|error| failed("encoding", canvas.size(), &error))?;
+            .encode(&picture)
+            .map_err(|error| failed("encoding", picture.size, &error))?;
         frame.key = stream.frame_type() == FrameType::IDR;
         frame.data.clear();
         stream.write_vec(&mut frame.data);
@@ -72,8 +72,7 @@ fn config(video: &Video, size: Size, fps: Fps) -> EncoderConfig {
         .num_threads(1)
         .scene_change_detect(false)
         .background_detection(false)
-        .adaptive_quantization(false)
-        .vui(VuiConfig::bt709());
+        .adaptive_quantization(false);
     let (finest, coarsest) = QP_LIMITS;
     let range = |finest: u32, coarsest: u32| QpRange::new(finest as u8, coarsest as u8);
     match video.qp {
@@ -84,7 +83,7 @@ fn config(video: &Video, size: Size, fps: Fps) -> EncoderConfig {
             let qp = asked.clamp(finest, coarsest);
             if qp != asked {
                 log::warn!(
-                    "the test card's encoder takes -qp from {finest} to {coarsest}: {asked} becomes {qp}"
+                    "the H.264 encoder in software takes -qp from {finest} to {coarsest}: {asked} becomes {qp}"
                 );
             }
             config
@@ -92,6 +91,14 @@ fn config(video: &Video, size: Size, fps: Fps) -> EncoderConfig {
                 .qp(range(qp, qp))
         }
     }
+}
+
+fn vui(colours: Colours) -> VuiConfig {
+    let vui = match colours.matrix {
+        Matrix::Bt601 => VuiConfig::bt601(),
+        Matrix::Bt709 => VuiConfig::bt709(),
+    };
+    vui.full_range(colours.full_range)
 }
 
 /// The bitrate for openh264, which really counts bits a frame: `-b`, or a tenth of a bit a pixel when that is 0.
@@ -123,29 +130,29 @@ fn level(name: &str) -> Level {
 
 fn failed(doing: &str, size: Size, error: &openh264::Error) -> Error {
     Error::Camera(format!(
-        "{doing} the test card's H.264 at {size}: {error}; another size or bitrate (-w, -h, -b) may do"
+        "{doing} H.264 in software at {size}: {error}; another size or bitrate (-w, -h, -b) may do"
     ))
 }
 
-impl YUVSource for Canvas {
+impl YUVSource for I420<'_> {
     fn dimensions(&self) -> (usize, usize) {
-        (self.size().width as usize, self.size().height as usize)
+        (self.size.width as usize, self.size.height as usize)
     }
 
     fn strides(&self) -> (usize, usize, usize) {
-        let width = self.size().width as usize;
+        let width = self.size.width as usize;
         (width, width / 2, width / 2)
     }
 
     fn y(&self) -> &[u8] {
-        self.y()
+        self.y
     }
 
     fn u(&self) -> &[u8] {
-        self.cb()
+        self.cb
     }
 
     fn v(&self) -> &[u8] {
-        self.cr()
+        self.cr
     }
 }

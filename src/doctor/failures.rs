@@ -1,0 +1,61 @@
+//! The last stream that failed, and what it said.
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ZonedDateTime};
+use serde_json::Value;
+
+use super::Facts;
+use super::report::Check;
+
+const SUBJECT: &str = "last failure";
+
+/// Nothing where there is no journal.
+pub fn checks(facts: &Facts) -> Vec<Check> {
+    let question = [
+        "--unit=raspivid@*",
+        "--priority=err",
+        "--since=-24h",
+        "--lines=1",
+        "--output=json",
+        "--quiet",
+        "--no-pager",
+    ];
+    let Some(answer) = facts.system.ask("journalctl", &question) else {
+        return Vec::new();
+    };
+    let check = match answer.stdout.lines().next_back().and_then(told) {
+        Some(text) => Check::warning(
+            SUBJECT,
+            text,
+            "what came before it: journalctl -u 'raspivid@*' --since -24h",
+        ),
+        None if !answer.success => return Vec::new(),
+        None if facts.sees_all => Check::ok(SUBJECT, "no stream has failed within 24 hours"),
+        None => Check::ok(
+            SUBJECT,
+            "none within 24 hours that this user may see; with sudo all are seen",
+        ),
+    };
+    vec![check]
+}
+
+/// Time, instance and message of an entry in the journal's JSON form.
+fn told(line: &str) -> Option<String> {
+    let entry: Value = serde_json::from_str(line).ok()?;
+    let field = |name: &str| entry.get(name).and_then(Value::as_str);
+    let time = field("__REALTIME_TIMESTAMP").and_then(|micros| micros.parse().ok());
+    let time = time.and_then(|micros| Timestamp::from_microsecond(micros).ok());
+    let time = time.map(|time| {
+        ZonedDateTime::new(time, TimeZone::system())
+            .strftime("%Y-%m-%d %H:%M:%S")
+            .to_string()
+    });
+    let unit = field("_SYSTEMD_UNIT")
+        .or_else(|| field("UNIT"))
+        .unwrap_or("raspivid@");
+    Some(format!(
+        "{}, {unit}: {}",
+        time.unwrap_or_default(),
+        field("MESSAGE")?
+    ))
+}

@@ -1,0 +1,86 @@
+//! `picam-stream doctor`: what is wrong between the camera and the viewer, and what to do about it.
+//!
+//! One file a subject, each a function from what was found to checks. Nothing is changed and no camera is started; what
+//! this user may not see is said to be unknown, not guessed.
+
+mod conffile;
+mod devices;
+mod environment_file;
+mod failures;
+mod json;
+mod machine;
+mod memory;
+mod port;
+mod power;
+mod processes;
+mod report;
+mod stack;
+mod text;
+mod units;
+
+pub use self::report::Report;
+use self::report::Section;
+use self::units::Unit;
+use crate::source::auto::{self, Camera, Survey};
+use crate::system::System;
+
+/// What several subjects need to know.
+struct Facts<'a> {
+    system: &'a System,
+    survey: Survey,
+    /// What `--source auto` takes.
+    camera: Option<Camera>,
+    /// The board, such as "Raspberry Pi 4 Model B Rev 1.4"; empty where the machine does not tell.
+    model: String,
+    socket: Unit,
+    service: Unit,
+    /// Who is not root cannot see the files of others' processes.
+    sees_all: bool,
+}
+
+/// Looks at everything.
+pub fn examine(system: &System) -> Report {
+    let survey = auto::survey(system);
+    let facts = Facts {
+        system,
+        camera: survey.choose().ok(),
+        survey,
+        model: machine::model(system),
+        socket: Unit::ask(system, units::SOCKET),
+        service: Unit::ask(system, units::SERVICE),
+        sees_all: system.shows_all_processes(),
+    };
+    let section = |title, checks| Section { title, checks };
+    Report {
+        sections: vec![
+            section(
+                "Machine",
+                [
+                    machine::checks(&facts),
+                    power::checks(&facts),
+                    memory::checks(&facts),
+                ]
+                .concat(),
+            ),
+            section(
+                "Camera",
+                [
+                    stack::checks(&facts),
+                    devices::checks(&facts),
+                    processes::checks(&facts),
+                ]
+                .concat(),
+            ),
+            section("Options", conffile::checks(&facts)),
+            section(
+                "Service",
+                [
+                    units::checks(&facts),
+                    port::checks(&facts),
+                    failures::checks(&facts),
+                ]
+                .concat(),
+            ),
+        ],
+    }
+}

@@ -1,0 +1,94 @@
+//! Who listens on the port that viewers connect to.
+
+use super::Facts;
+use super::report::Check;
+use super::units::{SOCKET, Unit};
+use crate::source::holders::{Holder, holders_in};
+use crate::system::System;
+
+const DEFAULT_PORT: u16 = 3333;
+
+/// The state of a listening socket in /proc/net/tcp (TCP_LISTEN).
+const LISTENING: &str = "0A";
+
+const SUBJECT: &str = "port";
+
+pub fn checks(facts: &Facts) -> Vec<Check> {
+    let port = port(&facts.socket);
+    let sockets = listening(facts.system, port);
+    if sockets.is_empty() {
+        let remedy = format!("see {SOCKET}, or systemd, above");
+        return vec![Check::warning(
+            SUBJECT,
+            format!("nobody listens on TCP port {port}"),
+            remedy,
+        )];
+    }
+    let is_one = |target: &str| {
+        sockets
+            .iter()
+            .any(|inode| target == format!("socket:[{inode}]"))
+    };
+    let holders = holders_in(&facts.system.path("/proc"), &is_one);
+    let is_ours = |holder: &Holder| holder.process_id == 1 || holder.name == "picam-stream";
+    let is_active = facts.socket.get("ActiveState") == "active";
+    let check = match holders
+        .iter()
+        .find(|holder| is_ours(holder))
+        .or(holders.first())
+    {
+        Some(holder) if is_ours(holder) => Check::ok(
+            SUBJECT,
+            format!("{} listens on TCP port {port}", holder.name),
+        ),
+        Some(holder) => taken(
+            port,
+            &format!("{} (process {})", holder.name, holder.process_id),
+        ),
+        None if is_active => Check::ok(SUBJECT, format!("systemd listens on TCP port {port}")),
+        None => taken(
+            port,
+            "a program that this user may not see (sudo picam-stream doctor names it)",
+        ),
+    };
+    vec![check]
+}
+
+fn taken(port: u16, by: &str) -> Check {
+    Check::problem(
+        SUBJECT,
+        format!("TCP port {port} is taken by {by}"),
+        format!(
+            "end it, then sudo systemctl restart {SOCKET}; or give viewers another port: sudo systemctl edit {SOCKET}, with \
+             [Socket], ListenStream= and ListenStream=PORT in lines of their own"
+        ),
+    )
+}
+
+/// The port that the socket unit says, such as in `[::]:3333 (Stream)`.
+fn port(socket: &Unit) -> u16 {
+    let listen = socket.get("Listen");
+    let address = listen.split(" (Stream)").next().unwrap_or_default();
+    address
+        .rsplit(':')
+        .next()
+        .and_then(|port| port.parse().ok())
+        .unwrap_or(DEFAULT_PORT)
+}
+
+/// The inodes of the sockets that listen on the port.
+fn listening(system: &System, port: u16) -> Vec<String> {
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"]
+        .into_iter()
+        .filter_map(|table| system.read(table));
+    let inode = |line: &str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let (_, local_port) = fields.get(1)?.rsplit_once(':')?;
+        let is_it =
+            u16::from_str_radix(local_port, 16) == Ok(port) && fields.get(3) == Some(&LISTENING);
+        is_it.then(|| fields.get(9).map(|inode| (*inode).to_owned()))?
+    };
+    tables
+        .flat_map(|table| table.lines().filter_map(inode).collect::<Vec<_>>())
+        .collect()
+}

@@ -1,0 +1,144 @@
+//! Which camera stack this system has, with its programs and libraries, and which camera a viewer will see.
+
+use super::Facts;
+use super::report::Check;
+use crate::source::auto::Camera;
+use crate::source::missing::Missing;
+use crate::source::mmal::failure;
+use crate::source::{rpicam, v4l2};
+
+const CAPTURE_DEVICES: &str = "V4L2";
+
+pub fn checks(facts: &Facts) -> Vec<Check> {
+    let mut checks = vec![camera(facts), libcamera(facts)];
+    checks.extend(encoder(facts));
+    checks.push(legacy(facts));
+    checks.extend(firmware(facts));
+    checks.push(capture_devices(facts));
+    checks
+}
+
+fn camera(facts: &Facts) -> Check {
+    match &facts.camera {
+        Some(camera) => Check::ok("camera", format!("--source auto takes {camera}")),
+        None => Check::problem("camera", "none was found", what_to_do(facts)),
+    }
+}
+
+fn what_to_do(facts: &Facts) -> &'static str {
+    let libcamera = &facts.survey.libcamera;
+    if libcamera.receiver.is_some() {
+        libcamera.remedy
+    } else if facts.model.contains("Raspberry Pi") {
+        "connect one and reboot: with the power off, check that the ribbon cable sits straight and deep in both connectors; \
+         or plug in a USB camera. To try everything else: --source test"
+    } else {
+        "plug in a USB camera. To try everything else: --source test"
+    }
+}
+
+fn libcamera(facts: &Facts) -> Check {
+    let found = &facts.survey.libcamera;
+    let program = found.program.as_ref().map(|program| {
+        let version = rpicam::probe::version(facts.system)
+            .unwrap_or_else(|| "it does not tell its version".to_owned());
+        format!("{} ({version})", program.display())
+    });
+    match (found.missing(), program) {
+        (None, Some(program)) => {
+            let receiver = found.receiver.unwrap_or_default();
+            Check::ok(
+                "libcamera",
+                format!("{}, driver {receiver}; {program}", found.camera()),
+            )
+        }
+        (Some(missing), program) => {
+            let program = program.map_or_else(String::new, |program| format!("; {program}"));
+            let is_lost = found.receiver.is_some();
+            absent(
+                facts,
+                "libcamera",
+                Missing::new(format!("{}{program}", missing.why), missing.remedy),
+                is_lost,
+            )
+        }
+        (None, None) => Check::ok("libcamera", "not here"),
+    }
+}
+
+/// The Pi 5 has no encoder of its own, and the program's small package none either.
+fn encoder(facts: &Facts) -> Option<Check> {
+    if facts.survey.libcamera.receiver != Some("rp1-cfe") {
+        return None;
+    }
+    let plan = rpicam::probe::takes(facts.system, "libav-format")?;
+    Some(if plan {
+        Check::ok("H.264 encoder", "the capture program's own, in software")
+    } else {
+        Check::problem(
+            "H.264 encoder",
+            "this board encodes in software, which this capture program cannot",
+            "sudo apt install rpicam-apps-encoder (before rpicam-apps 1.8: rpicam-apps)",
+        )
+    })
+}
+
+fn legacy(facts: &Facts) -> Check {
+    match (facts.survey.missing_mmal(), facts.survey.mmal.library) {
+        (None, Some(library)) => Check::ok("legacy stack", format!("MMAL by {library}")),
+        (missing, _) => absent(
+            facts,
+            "legacy stack",
+            missing.unwrap_or_else(|| Missing::new("not here", "")),
+            false,
+        ),
+    }
+}
+
+/// What the firmware tells about its camera.
+fn firmware(facts: &Facts) -> Option<Check> {
+    if !matches!(facts.camera, Some(Camera::Mmal { .. })) {
+        return None;
+    }
+    let ask = |args: &[&str]| {
+        facts
+            .system
+            .ask("vcgencmd", args)
+            .map_or_else(String::new, |answer| answer.stdout)
+    };
+    let camera = ask(&["get_camera"]).trim().to_owned();
+    if camera.is_empty() {
+        return Some(Check::warning(
+            "firmware",
+            "vcgencmd get_camera gives no answer: whether a camera is connected is unknown",
+            "sudo apt install libraspberrypi-bin, and run this as root or in the group video",
+        ));
+    }
+    Some(match failure::Facts::of_firmware(&camera, "").hindrance() {
+        None => Check::ok("firmware", camera),
+        Some(remedy) => Check::problem("firmware", camera, remedy),
+    })
+}
+
+fn capture_devices(facts: &Facts) -> Check {
+    let found = &facts.survey.v4l2;
+    match v4l2::probe::missing(found) {
+        Some(missing) => absent(facts, CAPTURE_DEVICES, missing, false),
+        None => {
+            let devices = found
+                .iter()
+                .map(|found| format!("{} ({})", found.device, found.name));
+            Check::ok(CAPTURE_DEVICES, devices.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// A kind that is not there is worth a remark where it has a camera all the same, or where there is no other and this
+/// machine could have it.
+fn absent(facts: &Facts, subject: &'static str, missing: Missing, is_lost: bool) -> Check {
+    let is_possible = facts.model.contains("Raspberry Pi") || subject == CAPTURE_DEVICES;
+    if is_lost || facts.camera.is_none() && is_possible {
+        return Check::warning(subject, missing.why, missing.remedy);
+    }
+    Check::ok(subject, format!("not used: {}", missing.why))
+}

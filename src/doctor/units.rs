@@ -1,0 +1,244 @@
+//! The units that wait for viewers, as systemd has them now.
+
+use super::Facts;
+use super::report::Check;
+use crate::source::auto::Camera;
+use crate::system::System;
+
+pub const SOCKET: &str = "raspivid.socket";
+/// The template is asked for under the name of an instance that nobody starts.
+pub const SERVICE: &str = "raspivid@doctor.service";
+const TEMPLATE: &str = "raspivid@.service";
+
+/// Exists exactly where systemd is the one that starts services (sd_booted(3)).
+const BOOTED: &str = "/run/systemd/system";
+
+const PROPERTIES: [&str; 17] = [
+    "LoadState",
+    "ActiveState",
+    "UnitFileState",
+    "Result",
+    "FragmentPath",
+    "DropInPaths",
+    "Listen",
+    "NAccepted",
+    "NRefused",
+    "NConnections",
+    "ExecStart",
+    "Group",
+    "SupplementaryGroups",
+    "User",
+    "DeviceAllow",
+    "DevicePolicy",
+    "PrivateDevices",
+];
+
+/// A unit, as far as systemd tells.
+#[derive(Clone, Debug)]
+pub enum Unit {
+    /// No systemd here.
+    NoSystemd,
+    /// It does not answer, and says why.
+    Silent(String),
+    /// Names and values of properties; one with several values is there several times.
+    Known(Vec<(String, String)>),
+}
+
+impl Unit {
+    pub fn ask(system: &System, name: &str) -> Self {
+        if !system.exists(BOOTED) || system.program("systemctl").is_none() {
+            return Self::NoSystemd;
+        }
+        let list = format!("--property={}", PROPERTIES.join(","));
+        match system.ask("systemctl", &["show", "--no-pager", &list, name]) {
+            Some(answer) if answer.success => {
+                Self::Known(answer.stdout.lines().filter_map(property).collect())
+            }
+            Some(answer) => Self::Silent(answer.stderr.trim().to_owned()),
+            None => Self::Silent("it does not answer in time".to_owned()),
+        }
+    }
+
+    /// The value of a property, its values with blanks between them; empty where there is none.
+    pub fn get(&self, name: &str) -> String {
+        let Self::Known(properties) = self else {
+            return String::new();
+        };
+        let values = properties
+            .iter()
+            .filter(|(other, _)| other == name)
+            .map(|(_, value)| value.as_str());
+        values.collect::<Vec<_>>().join(" ")
+    }
+
+    fn is(&self, name: &str, value: &str) -> bool {
+        self.get(name) == value
+    }
+}
+
+pub fn checks(facts: &Facts) -> Vec<Check> {
+    match (&facts.socket, &facts.service) {
+        (Unit::NoSystemd, _) => vec![Check::warning(
+            "systemd",
+            "it does not run here, so nobody starts a stream for a viewer",
+            "without it, picam-stream serves viewers by itself: picam-stream -t 0 -l -o tcp://0.0.0.0:3333",
+        )],
+        (Unit::Silent(why), _) | (_, Unit::Silent(why)) => vec![Check::problem(
+            "systemd",
+            format!("it does not tell about its units: {why}"),
+            "try systemctl status by hand",
+        )],
+        (socket, service) => {
+            let mut checks = vec![self::socket(socket)];
+            checks.extend(changed(socket, SOCKET));
+            checks.extend(self::service(facts, service));
+            checks
+        }
+    }
+}
+
+/// Whether it listens, and will after the next start.
+fn socket(unit: &Unit) -> Check {
+    let enabled = unit.get("UnitFileState");
+    if unit.is("LoadState", "not-found") {
+        return Check::problem(
+            SOCKET,
+            "it is not installed",
+            "sudo apt install --reinstall picam-stream",
+        );
+    }
+    if unit.is("LoadState", "masked") {
+        let remedy =
+            format!("sudo systemctl unmask {SOCKET} && sudo systemctl enable --now {SOCKET}");
+        return Check::problem(SOCKET, "it is masked, so nobody listens", remedy);
+    }
+    match unit.get("ActiveState").as_str() {
+        "active" if enabled == "enabled" => {
+            Check::ok(SOCKET, format!("active and enabled, {}", viewers(unit)))
+        }
+        "active" => Check::warning(
+            SOCKET,
+            format!(
+                "active, {}, but {enabled}: it will not listen after the next start",
+                viewers(unit)
+            ),
+            format!("sudo systemctl enable {SOCKET}"),
+        ),
+        "failed" => Check::problem(
+            SOCKET,
+            format!("it has failed ({})", unit.get("Result")),
+            why_failed(unit),
+        ),
+        state => Check::problem(
+            SOCKET,
+            format!("it is {state} and {enabled}, so nobody listens"),
+            format!("sudo systemctl enable --now {SOCKET}"),
+        ),
+    }
+}
+
+fn viewers(unit: &Unit) -> String {
+    format!(
+        "{} viewers since it started, {} now, {} turned away",
+        unit.get("NAccepted"),
+        unit.get("NConnections"),
+        unit.get("NRefused")
+    )
+}
+
+fn why_failed(unit: &Unit) -> String {
+    let restart = format!("sudo systemctl restart {SOCKET}");
+    match unit.get("Result").as_str() {
+        "resources" => {
+            format!("its port is most likely taken (see below): free it, then {restart}")
+        }
+        _ => format!("journalctl -u {SOCKET} tells why; then {restart}"),
+    }
+}
+
+/// Units in /etc hide the package's, and never change with it.
+fn changed(unit: &Unit, name: &'static str) -> Option<Check> {
+    let path = unit.get("FragmentPath");
+    if path.starts_with("/etc/") {
+        return Some(Check::warning(
+            name,
+            format!("{path} is used in place of the package's unit"),
+            format!("unless that is wanted: sudo rm {path} && sudo systemctl daemon-reload"),
+        ));
+    }
+    let changes = unit.get("DropInPaths");
+    (!changes.is_empty()).then(|| Check::ok(name, format!("changed by {changes}")))
+}
+
+fn service(facts: &Facts, unit: &Unit) -> Vec<Check> {
+    if unit.is("LoadState", "not-found") {
+        return vec![Check::problem(
+            TEMPLATE,
+            "it is not installed",
+            "sudo apt install --reinstall picam-stream",
+        )];
+    }
+    let mut checks: Vec<Check> = changed(unit, TEMPLATE).into_iter().collect();
+    let found = starts_another(unit)
+        .or_else(|| lacks_group(unit))
+        .or_else(|| hides_devices(facts, unit));
+    checks.extend(found);
+    if checks.is_empty() {
+        checks.push(Check::ok(TEMPLATE, "installed, as the package has it"));
+    }
+    checks
+}
+
+fn starts_another(unit: &Unit) -> Option<Check> {
+    let command = unit.get("ExecStart");
+    (!command.contains("picam-stream")).then(|| {
+        Check::warning(
+            TEMPLATE,
+            format!("it does not start picam-stream, but {command}"),
+            format!("systemctl cat {TEMPLATE}"),
+        )
+    })
+}
+
+fn lacks_group(unit: &Unit) -> Option<Check> {
+    let groups = format!("{} {}", unit.get("Group"), unit.get("SupplementaryGroups"));
+    let is_enough = unit.is("User", "root") || groups.split(' ').any(|group| group == "video");
+    (!is_enough).then(|| {
+        Check::problem(
+            TEMPLATE,
+            "its user is not in the group video, which the camera's devices are for",
+            format!(
+                "sudo systemctl edit {TEMPLATE}, and add [Service] and SupplementaryGroups=video"
+            ),
+        )
+    })
+}
+
+fn hides_devices(facts: &Facts, unit: &Unit) -> Option<Check> {
+    let edit = |line: &str| format!("sudo systemctl edit {TEMPLATE}, and add [Service] and {line}");
+    if unit.is("PrivateDevices", "yes") {
+        let text = "PrivateDevices=yes hides every camera from it";
+        return Some(Check::problem(TEMPLATE, text, edit("PrivateDevices=no")));
+    }
+    let needed: &[&str] = match facts.camera.as_ref()? {
+        Camera::Libcamera { .. } => &["char-video4linux", "char-media", "char-dma_heap"],
+        Camera::Mmal { .. } => &["/dev/vchiq"],
+        Camera::V4l2(_) => &["char-video4linux"],
+    };
+    let allowed = unit.get("DeviceAllow");
+    let is_open = unit.is("DevicePolicy", "auto") && allowed.is_empty();
+    let lacking = needed
+        .iter()
+        .find(|device| !allowed.contains(*device) && !is_open)?;
+    let text = format!("it does not let {lacking} through, which this camera needs");
+    Some(Check::problem(
+        TEMPLATE,
+        text,
+        edit(&format!("DeviceAllow={lacking} rw")),
+    ))
+}
+
+fn property(line: &str) -> Option<(String, String)> {
+    let (name, value) = line.split_once('=')?;
+    Some((name.to_owned(), value.to_owned()))
+}

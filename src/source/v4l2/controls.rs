@@ -1,0 +1,399 @@
+//! raspivid's options as V4L2 controls. An option can have several ways, since drivers differ: the first that the device
+//! has whole is taken. How the picture lies is always set, since cameras keep it from one opening to the next; all else
+//! of the picture only where its option was given: what the user set otherwise (v4l2-ctl) stays.
+
+use super::sys::{ControlRange, Device};
+use crate::options::Options;
+
+// V4L2_CID_*: user controls (base 0x98_0900), codec (0x99_0900) and camera (0x9a_0900).
+const BRIGHTNESS: u32 = 0x98_0900;
+const CONTRAST: u32 = 0x98_0901;
+const SATURATION: u32 = 0x98_0902;
+const AUTO_WHITE_BALANCE: u32 = 0x98_090c;
+const RED_BALANCE: u32 = 0x98_090e;
+const BLUE_BALANCE: u32 = 0x98_090f;
+const HFLIP: u32 = 0x98_0914;
+const VFLIP: u32 = 0x98_0915;
+const POWER_LINE_FREQUENCY: u32 = 0x98_0918;
+const WHITE_BALANCE_TEMPERATURE: u32 = 0x98_091a;
+const SHARPNESS: u32 = 0x98_091b;
+const ROTATE: u32 = 0x98_0922;
+
+const GOP_SIZE: u32 = 0x99_09cb;
+const BITRATE: u32 = 0x99_09cf;
+const REPEAT_SEQUENCE_HEADER: u32 = 0x99_09e2;
+const FORCE_KEY_FRAME: u32 = 0x99_09e5;
+const H264_MIN_QP: u32 = 0x99_0a61;
+const H264_MAX_QP: u32 = 0x99_0a62;
+const H264_I_PERIOD: u32 = 0x99_0a66;
+const H264_LEVEL: u32 = 0x99_0a67;
+const H264_PROFILE: u32 = 0x99_0a6b;
+
+const EXPOSURE_AUTO: u32 = 0x9a_0901;
+const EXPOSURE_ABSOLUTE: u32 = 0x9a_0902;
+const EXPOSURE_BIAS: u32 = 0x9a_0913;
+const WHITE_BALANCE_PRESET: u32 = 0x9a_0914;
+const IMAGE_STABILIZATION: u32 = 0x9a_0916;
+const EXPOSURE_METERING: u32 = 0x9a_0919;
+const SCENE_MODE: u32 = 0x9a_091a;
+
+const EXPOSURE_IS_AUTO: i32 = 0;
+const EXPOSURE_IS_MANUAL: i32 = 1;
+/// What UVC cameras have in place of "auto".
+const EXPOSURE_IS_APERTURE_PRIORITY: i32 = 3;
+
+/// Options that act without being given, too.
+const ALWAYS_SET: [&str; 3] = ["rotation", "hflip", "vflip"];
+
+/// What a control is set to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Amount {
+    /// In the control's own unit.
+    Exact(i32),
+    /// A place on raspivid's scale: the neutral point is the control's default, the ends are its ends.
+    Scaled {
+        value: i32,
+        least: i32,
+        neutral: i32,
+        most: i32,
+    },
+    /// A factor, where 1 is the control's default.
+    Gain(f32),
+}
+
+type Step = (u32, Amount);
+
+/// One option with its ways.
+struct Wish {
+    option: &'static str,
+    ways: Vec<Vec<Step>>,
+}
+
+impl Wish {
+    fn new(option: &'static str, ways: impl Into<Vec<Vec<Step>>>) -> Self {
+        Self {
+            option,
+            ways: ways.into(),
+        }
+    }
+
+    fn exact(option: &'static str, id: u32, value: i32) -> Self {
+        Self::new(option, [vec![(id, Amount::Exact(value))]])
+    }
+}
+
+/// Sets what the options ask of the camera; returns the long names of those that the device took.
+pub fn set_picture(device: &Device, options: &Options) -> Vec<&'static str> {
+    set(device, picture_wishes(options))
+}
+
+/// Sets what the options ask of an H.264 encoder in the device; returns the long names of those that it took.
+pub fn set_encoder(device: &Device, options: &Options) -> Vec<&'static str> {
+    set(device, encoder_wishes(options))
+}
+
+/// Whether `force_key_frame` does anything.
+pub fn can_force_key_frame(device: &Device) -> bool {
+    device.control(FORCE_KEY_FRAME).is_some()
+}
+
+/// A wish; where it fails, the next key frame comes in its own time.
+pub fn force_key_frame(device: &Device) {
+    let _ = device.set_control(FORCE_KEY_FRAME, 1);
+}
+
+fn set(device: &Device, wishes: Vec<Wish>) -> Vec<&'static str> {
+    let can = |steps: &&Vec<Step>| {
+        steps.iter().all(|(id, amount)| {
+            device
+                .control(*id)
+                .is_some_and(|range| amount.within(range).is_some())
+        })
+    };
+    let take = |steps: &Vec<Step>| {
+        steps.iter().all(|(id, amount)| {
+            device
+                .control(*id)
+                .and_then(|range| amount.within(range))
+                .is_some_and(|value| device.set_control(*id, value).is_ok())
+        })
+    };
+    wishes
+        .iter()
+        .filter(|wish| wish.ways.iter().filter(can).any(take))
+        .map(|wish| wish.option)
+        .collect()
+}
+
+impl Amount {
+    /// The number for a control of this range; `None` where it has none for it.
+    fn within(self, range: ControlRange) -> Option<i32> {
+        let value = match self {
+            Self::Exact(value) => i64::from(value),
+            Self::Scaled {
+                value,
+                least,
+                neutral,
+                most,
+            } => scaled(value, [least, neutral, most], range),
+            Self::Gain(gain) => (f64::from(range.default) * f64::from(gain)).round() as i64,
+        };
+        let (minimum, maximum) = (i64::from(range.minimum), i64::from(range.maximum));
+        let exact = matches!(self, Self::Exact(_));
+        if range.is_button {
+            return Some(1);
+        }
+        if exact && !(minimum..=maximum).contains(&value) {
+            return None;
+        }
+        let step = i64::from(range.step);
+        let clamped = value.clamp(minimum, maximum);
+        let stepped = minimum + (clamped - minimum) / step * step;
+        i32::try_from(stepped).ok()
+    }
+}
+
+fn scaled(value: i32, [least, neutral, most]: [i32; 3], range: ControlRange) -> i64 {
+    let [value, least, neutral, most] = [value, least, neutral, most].map(i64::from);
+    let default = i64::from(range.default);
+    if value < neutral {
+        default - (neutral - value) * (default - i64::from(range.minimum)) / (neutral - least)
+    } else {
+        default + (value - neutral) * (i64::from(range.maximum) - default) / (most - neutral)
+    }
+}
+
+fn picture_wishes(options: &Options) -> Vec<Wish> {
+    let camera = &options.camera;
+    let mut wishes = Vec::new();
+    let adjustments = [
+        ("sharpness", SHARPNESS, camera.sharpness, [-100, 0, 100]),
+        ("contrast", CONTRAST, camera.contrast, [-100, 0, 100]),
+        ("brightness", BRIGHTNESS, camera.brightness, [0, 50, 100]),
+        ("saturation", SATURATION, camera.saturation, [-100, 0, 100]),
+        // Sixths of a stop; the drivers that have it go to 4 stops either way.
+        (
+            "ev",
+            EXPOSURE_BIAS,
+            Some(camera.exposure_compensation),
+            [-24, 0, 24],
+        ),
+    ];
+    for (option, id, value, [least, neutral, most]) in adjustments {
+        let Some(value) = value else { continue };
+        let amount = Amount::Scaled {
+            value,
+            least,
+            neutral,
+            most,
+        };
+        wishes.push(Wish::new(option, [vec![(id, amount)]]));
+    }
+    let degrees = camera.rotation_degrees.rem_euclid(360);
+    wishes.push(Wish::exact("rotation", ROTATE, degrees));
+    wishes.push(Wish::exact("hflip", HFLIP, i32::from(camera.hflip)));
+    wishes.push(Wish::exact("vflip", VFLIP, i32::from(camera.vflip)));
+    wishes.push(Wish::exact(
+        "vstab",
+        IMAGE_STABILIZATION,
+        i32::from(camera.stabilisation),
+    ));
+    wishes.push(Wish::new("exposure", exposure(camera.exposure.name)));
+    wishes.push(shutter(camera.shutter_us));
+    wishes.push(Wish::new("awb", white_balance(camera.awb.name)));
+    if let Some((red, blue)) = camera.awb_gains {
+        let steps = vec![
+            (RED_BALANCE, Amount::Gain(red)),
+            (BLUE_BALANCE, Amount::Gain(blue)),
+        ];
+        wishes.push(Wish::new("awbgains", [steps]));
+    }
+    wishes.extend(
+        position(&["off", "50hz", "60hz", "auto"], camera.flicker.name)
+            .map(|value| Wish::exact("flicker", POWER_LINE_FREQUENCY, value)),
+    );
+    wishes.extend(
+        position(&["average", "", "spot", "matrix"], camera.metering.name)
+            .map(|value| Wish::exact("metering", EXPOSURE_METERING, value)),
+    );
+    wishes.retain(|wish| ALWAYS_SET.contains(&wish.option) || options.was_given(wish.option));
+    wishes
+}
+
+fn encoder_wishes(options: &Options) -> Vec<Wish> {
+    let video = &options.video;
+    let number = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
+    let mut wishes = vec![Wish::exact("inline", REPEAT_SEQUENCE_HEADER, 1)];
+    let profile = match video.profile.name {
+        "baseline" => 0,
+        "main" => 2,
+        _ => 4,
+    };
+    wishes.push(Wish::exact("profile", H264_PROFILE, profile));
+    let level = match video.level.name {
+        "4.1" => 12,
+        "4.2" => 13,
+        _ => 11,
+    };
+    wishes.push(Wish::exact("level", H264_LEVEL, level));
+    if video.bitrate.0 > 0 {
+        wishes.push(Wish::exact("bitrate", BITRATE, number(video.bitrate.0)));
+    }
+    if let Some(gop) = video.intra_period {
+        let ways = [H264_I_PERIOD, GOP_SIZE].map(|id| vec![(id, Amount::Exact(number(gop.0)))]);
+        wishes.push(Wish::new("intra", ways));
+    }
+    if video.qp > 0 {
+        let qp = Amount::Exact(number(video.qp));
+        wishes.push(Wish::new(
+            "qp",
+            [vec![(H264_MIN_QP, qp), (H264_MAX_QP, qp)]],
+        ));
+    }
+    wishes
+}
+
+/// The place of a word among those that a menu has, in its order.
+fn position(words: &[&str], word: &str) -> Option<i32> {
+    words
+        .iter()
+        .position(|known| *known == word)
+        .map(|index| index as i32)
+}
+
+fn exposure(mode: &str) -> Vec<Vec<Step>> {
+    let auto = |value| (EXPOSURE_AUTO, Amount::Exact(value));
+    let scene = |value| vec![vec![(SCENE_MODE, Amount::Exact(value))]];
+    match mode {
+        "off" => vec![vec![auto(EXPOSURE_IS_MANUAL)]],
+        "auto" => vec![
+            vec![auto(EXPOSURE_IS_AUTO)],
+            vec![auto(EXPOSURE_IS_APERTURE_PRIORITY)],
+        ],
+        "backlight" => scene(1),
+        "snow" | "beach" => scene(2),
+        "fireworks" => scene(6),
+        "night" | "nightpreview" => scene(8),
+        "sports" => scene(11),
+        _ => Vec::new(),
+    }
+}
+
+/// EXPOSURE_ABSOLUTE counts in tenths of a millisecond.
+fn shutter(us: u32) -> Wish {
+    let steps = vec![
+        (EXPOSURE_AUTO, Amount::Exact(EXPOSURE_IS_MANUAL)),
+        (EXPOSURE_ABSOLUTE, Amount::Exact((us / 100).max(1) as i32)),
+    ];
+    Wish::new("shutter", [steps])
+}
+
+/// A preset where the device has those, else automatics off and a colour temperature in kelvin.
+fn white_balance(mode: &str) -> Vec<Vec<Step>> {
+    let automatic = |on| vec![(AUTO_WHITE_BALANCE, Amount::Exact(on))];
+    let preset = |value| vec![(WHITE_BALANCE_PRESET, Amount::Exact(value))];
+    let (preset_number, kelvin) = match mode {
+        "auto" => return vec![preset(1), automatic(1)],
+        "off" => return vec![preset(0), automatic(0)],
+        "sun" => (6, 5500),
+        "cloud" => (8, 6500),
+        "shade" => (9, 7500),
+        "tungsten" | "incandescent" => (2, 2800),
+        "fluorescent" => (3, 4000),
+        "flash" => (7, 5400),
+        "horizon" => (5, 2500),
+        _ => return Vec::new(),
+    };
+    let mut by_temperature = automatic(0);
+    by_temperature.push((WHITE_BALANCE_TEMPERATURE, Amount::Exact(kelvin)));
+    vec![preset(preset_number), by_temperature]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(minimum: i32, maximum: i32, step: i32, default: i32) -> ControlRange {
+        ControlRange {
+            minimum,
+            maximum,
+            step,
+            default,
+            is_button: false,
+        }
+    }
+
+    fn brightness(value: i32) -> Amount {
+        Amount::Scaled {
+            value,
+            least: 0,
+            neutral: 50,
+            most: 100,
+        }
+    }
+
+    #[test]
+    fn the_neutral_point_is_the_default_of_the_device_and_the_ends_are_its_ends() {
+        let skewed = range(-64, 64, 1, 20);
+        assert_eq!(brightness(50).within(skewed), Some(20));
+        assert_eq!(brightness(0).within(skewed), Some(-64));
+        assert_eq!(brightness(100).within(skewed), Some(64));
+        assert_eq!(brightness(75).within(skewed), Some(42));
+        // bcm2835-v4l2 has raspivid's own scale.
+        assert_eq!(brightness(73).within(range(0, 100, 1, 50)), Some(73));
+    }
+
+    #[test]
+    fn values_come_to_lie_on_the_steps_of_the_control() {
+        assert_eq!(brightness(100).within(range(0, 255, 10, 128)), Some(250));
+        assert_eq!(Amount::Exact(90).within(range(0, 270, 90, 0)), Some(90));
+        let widest = range(i32::MIN, i32::MAX, 1, 0);
+        assert_eq!(brightness(0).within(widest), Some(i32::MIN));
+        assert_eq!(brightness(100).within(widest), Some(i32::MAX));
+    }
+
+    #[test]
+    fn an_exact_value_that_the_control_does_not_reach_is_refused() {
+        assert_eq!(Amount::Exact(7500).within(range(2000, 6500, 1, 4000)), None);
+        assert_eq!(Amount::Exact(0).within(range(1, 3, 1, 3)), None);
+    }
+
+    #[test]
+    fn only_options_that_were_given_are_set_and_how_the_picture_lies() {
+        let names = |given: Vec<&'static str>| -> Vec<_> {
+            let options = Options {
+                given,
+                ..Options::default()
+            };
+            picture_wishes(&options)
+                .iter()
+                .map(|wish| wish.option)
+                .collect()
+        };
+        assert_eq!(names(vec![]), ALWAYS_SET);
+        let with_brightness = ["brightness", "rotation", "hflip", "vflip"];
+        assert_eq!(names(vec!["hflip", "brightness"]), with_brightness);
+    }
+
+    #[test]
+    fn every_option_here_is_one_of_the_table() {
+        let mut options = Options::default();
+        options.camera.awb_gains = Some((1.0, 1.0));
+        options.given = crate::options::rows().map(|row| row.long).collect();
+        options.video.qp = 20;
+        options.video.intra_period = Some(crate::units::Gop(30));
+        let wishes = picture_wishes(&options)
+            .into_iter()
+            .chain(encoder_wishes(&options));
+        let mut count = 0;
+        for wish in wishes {
+            assert!(
+                crate::options::rows().any(|row| row.long == wish.option),
+                "{}",
+                wish.option
+            );
+            count += 1;
+        }
+        assert_eq!(count, 21);
+    }
+}

@@ -1,0 +1,248 @@
+//! Which devices there are, which of them are cameras, and why one cannot be used.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+
+use super::abi::{
+    CAP_STREAMING, CAP_VIDEO_CAPTURE, CAP_VIDEO_M2M, CAP_VIDEO_M2M_MPLANE, FourCc, Kind,
+};
+use super::sys::{Capability, Device};
+use crate::error::{Error, Result};
+use crate::source::holders::holders_in;
+
+/// Drivers whose capture nodes give no picture that anybody could watch: raw sensor data that has to go through the ISP
+/// (libcamera's work), and parts of codecs and ISPs.
+pub const NO_CAMERAS: [&str; 7] = [
+    "unicam",
+    "bcm2835-isp",
+    "bcm2835-codec",
+    "rp1-cfe",
+    "pispbe",
+    "rpivid",
+    "rpi-hevc-dec",
+];
+
+/// A camera and what it says of itself.
+#[derive(Debug)]
+pub struct Camera {
+    pub path: PathBuf,
+    pub device: Device,
+    pub capability: Capability,
+}
+
+/// The device files, in the order of their numbers.
+pub fn nodes() -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir("/dev") else {
+        return Vec::new();
+    };
+    let mut nodes: Vec<(u32, PathBuf)> = entries
+        .filter_map(|entry| {
+            let name = entry.ok()?.file_name();
+            let number = name.to_str()?.strip_prefix("video")?.parse().ok()?;
+            Some((number, Path::new("/dev").join(name)))
+        })
+        .collect();
+    nodes.sort();
+    nodes.into_iter().map(|(_, path)| path).collect()
+}
+
+/// Opens the camera that was named, or the first one there is.
+pub fn open(named: Option<&Path>) -> Result<Camera> {
+    match named {
+        Some(path) => open_named(path),
+        None => first(),
+    }
+}
+
+fn open_named(path: &Path) -> Result<Camera> {
+    let device = Device::open(path).map_err(|error| cannot_open(path, &error))?;
+    let capability = device.capability().map_err(|errno| {
+        Error::Camera(format!(
+            "{} (--source v4l2:) is no video device: {errno}; give a device such as /dev/video0",
+            path.display()
+        ))
+    })?;
+    if !gives_video(&capability) {
+        return Err(Error::Camera(format!(
+            "{} (--source v4l2:) is {:?} of the driver {:?}, which captures no video; a camera often has several devices, \
+             and the one with the lowest number is right",
+            path.display(),
+            capability.card,
+            capability.driver
+        )));
+    }
+    Ok(Camera {
+        path: path.to_path_buf(),
+        device,
+        capability,
+    })
+}
+
+/// The first that is a camera. One that cannot be opened is passed over, and told of when there is no other.
+fn first() -> Result<Camera> {
+    let mut refused = None;
+    for path in nodes() {
+        let device = match Device::open(&path) {
+            Ok(device) => device,
+            Err(error) => {
+                refused.get_or_insert_with(|| cannot_open(&path, &error));
+                continue;
+            }
+        };
+        if let Ok(capability) = device.capability()
+            && is_camera(&capability)
+        {
+            return Ok(Camera {
+                path,
+                device,
+                capability,
+            });
+        }
+    }
+    Err(refused.unwrap_or_else(|| {
+        Error::Camera(
+            "no V4L2 camera was found (--source v4l2): no /dev/video* is a capture device; check the cable with `lsusb`, \
+             or give the device as --source v4l2:/dev/videoN"
+                .into(),
+        )
+    }))
+}
+
+fn gives_video(capability: &Capability) -> bool {
+    let needed = CAP_VIDEO_CAPTURE | CAP_STREAMING;
+    capability.flags & needed == needed
+        && capability.flags & (CAP_VIDEO_M2M | CAP_VIDEO_M2M_MPLANE) == 0
+}
+
+/// Whether somebody who names no device would want this one.
+pub fn is_camera(capability: &Capability) -> bool {
+    gives_video(capability) && !NO_CAMERAS.contains(&capability.driver.as_str())
+}
+
+/// The pixel formats of a queue.
+pub fn pixel_formats(device: &Device, kind: Kind) -> Vec<FourCc> {
+    // No device has so many; one that never says EINVAL must not keep us here.
+    (0..256)
+        .map_while(|index| device.pixel_format(kind, index).ok())
+        .collect()
+}
+
+fn cannot_open(path: &Path, error: &io::Error) -> Error {
+    let what_to_do = match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::EACCES | Errno::EPERM) => {
+            "the user must be in the group video (`sudo adduser USER video`)".to_owned()
+        }
+        Some(Errno::EBUSY) => busy(path),
+        Some(Errno::ENOENT | Errno::ENODEV | Errno::ENXIO) => match nodes().as_slice() {
+            [] => "this machine has no video devices; check the camera's cable".to_owned(),
+            there => format!("there are {}", listed(there)),
+        },
+        _ => "give a video device that this user may open".to_owned(),
+    };
+    Error::Camera(format!(
+        "opening the camera {} failed: {error}; {what_to_do}",
+        path.display()
+    ))
+}
+
+/// What failed while the camera was set up.
+pub fn failed(doing: &str, path: &Path, errno: Errno) -> Error {
+    match errno {
+        Errno::EBUSY => Error::Camera(format!(
+            "{doing} the camera {} failed: {}",
+            path.display(),
+            busy(path)
+        )),
+        Errno::ENODEV | Errno::ENXIO => unplugged(path),
+        _ => Error::Camera(format!(
+            "{doing} the camera {} failed: {errno}; other -w, -h or -fps may do",
+            path.display()
+        )),
+    }
+}
+
+/// The device is gone while it was in use.
+pub fn unplugged(path: &Path) -> Error {
+    Error::Stalled(format!(
+        "the camera {} was unplugged; check its cable and its power supply",
+        path.display()
+    ))
+}
+
+fn busy(path: &Path) -> String {
+    // The links in /proc name the device itself.
+    let device = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let is_it = |name: &str| Path::new(name) == device;
+    match holders_in(Path::new("/proc"), &is_it).as_slice() {
+        [] => "another program uses it; `sudo fuser -v` with its name tells which".to_owned(),
+        holders => {
+            let names: Vec<_> = holders.iter().map(ToString::to_string).collect();
+            format!("it is in use by {}; stop that first", names.join(", "))
+        }
+    }
+}
+
+fn listed(paths: &[PathBuf]) -> String {
+    let names: Vec<_> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn capability(driver: &str, card: &str, flags: u32) -> Capability {
+        Capability {
+            driver: driver.into(),
+            card: card.into(),
+            flags,
+        }
+    }
+
+    #[test]
+    fn usb_cameras_and_the_legacy_camera_are_cameras() {
+        let flags = CAP_VIDEO_CAPTURE | CAP_STREAMING;
+        assert!(is_camera(&capability(
+            "uvcvideo",
+            "HD Pro Webcam C920",
+            flags
+        )));
+        assert!(is_camera(&capability(
+            "bm2835 mmal",
+            "mmal service 16.1",
+            flags
+        )));
+        assert!(is_camera(&capability(
+            "vivid",
+            "vivid",
+            flags | 0x0001_0000
+        )));
+    }
+
+    #[test]
+    fn codecs_isps_raw_sensors_and_metadata_are_no_cameras() {
+        let flags = CAP_VIDEO_CAPTURE | CAP_STREAMING;
+        for driver in ["unicam", "bcm2835-isp", "rp1-cfe", "pispbe"] {
+            assert!(!is_camera(&capability(driver, driver, flags)), "{driver}");
+        }
+        let codec = capability(
+            "bcm2835-codec",
+            "bcm2835-codec-encode",
+            CAP_VIDEO_M2M_MPLANE | CAP_STREAMING,
+        );
+        assert!(!is_camera(&codec));
+        let metadata = capability(
+            "uvcvideo",
+            "HD Pro Webcam C920",
+            0x0080_0000 | CAP_STREAMING,
+        );
+        assert!(!is_camera(&metadata));
+        assert!(!gives_video(&metadata));
+    }
+}

@@ -1,0 +1,242 @@
+//! Which of its formats a camera is asked for, and what it gave: size, rate and pixel format can all come out otherwise.
+
+use std::fmt;
+
+use super::abi::{FourCc, Fraction, Kind};
+use super::device::{self, Camera};
+use super::picture::{self, Layout};
+use crate::error::{Error, Result};
+use crate::options::{Codec, Video};
+use crate::source::encode::Colours;
+use crate::units::{Fps, Size};
+
+/// What is understood, in the order of preference: what has to be neither decoded nor encoded, then what has only to be
+/// encoded, then what has to be decoded before. JPEG is MJPEG by another name.
+const FOR_H264: [FourCc; 6] = [
+    FourCc::H264,
+    FourCc::I420,
+    FourCc::NV12,
+    FourCc::YUYV,
+    FourCc::MJPEG,
+    FourCc::JPEG,
+];
+const FOR_MJPEG: [FourCc; 5] = [
+    FourCc::MJPEG,
+    FourCc::JPEG,
+    FourCc::I420,
+    FourCc::NV12,
+    FourCc::YUYV,
+];
+
+/// What -w 0 and -h 0 ask for. Every driver answers with the largest that it has.
+const LARGEST: u32 = 16_383;
+
+/// What the camera will give.
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    pub layout: Layout,
+    pub colours: Colours,
+    /// `None` where the device does not tell.
+    pub interval: Option<Fraction>,
+}
+
+impl Format {
+    /// The rate in whole frames a second: the nearest, at least 1.
+    pub fn fps(&self, asked: Fps) -> Fps {
+        let Some(interval) = self.interval else {
+            return asked.or_default();
+        };
+        let rate = (f64::from(interval.denominator) / f64::from(interval.numerator)).round();
+        Fps((rate as u32).clamp(1, 1000))
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {}", self.layout.size, self.layout.format)?;
+        match self.interval {
+            Some(interval) => {
+                let rate = f64::from(interval.denominator) / f64::from(interval.numerator);
+                write!(f, " at {} frames a second", (rate * 100.0).round() / 100.0)
+            }
+            None => write!(f, " at its own rate"),
+        }
+    }
+}
+
+/// Sets the camera to the format that comes nearest to what is asked for: the first that has size and rate, else the one
+/// with the nearest size, else the one with the highest rate.
+pub fn negotiate(camera: &Camera, video: &Video) -> Result<Format> {
+    let offered = device::pixel_formats(&camera.device, Kind::Capture);
+    let wanted: &[FourCc] = match video.codec {
+        Codec::H264 => &FOR_H264,
+        Codec::Mjpeg => &FOR_MJPEG,
+    };
+    let usable: Vec<_> = wanted
+        .iter()
+        .copied()
+        .filter(|format| offered.contains(format))
+        .collect();
+    let mut best: Option<(Distance, FourCc)> = None;
+    for &pixel_format in &usable {
+        let Some(format) = try_format(camera, video, pixel_format)? else {
+            continue;
+        };
+        let distance = Distance::new(&format, video);
+        if distance == Distance::NONE {
+            return Ok(format);
+        }
+        if best.is_none_or(|(least, _)| distance < least) {
+            best = Some((distance, pixel_format));
+        }
+    }
+    let Some((_, pixel_format)) = best else {
+        return Err(no_format(camera, &offered));
+    };
+    try_format(camera, video, pixel_format)?.ok_or_else(|| no_format(camera, &offered))
+}
+
+/// Asks for one format; `None` when the device answers with another, or with none that can be.
+fn try_format(camera: &Camera, video: &Video, pixel_format: FourCc) -> Result<Option<Format>> {
+    let or_largest = |side| if side == 0 { LARGEST } else { side };
+    let size = Size {
+        width: or_largest(video.size.width),
+        height: or_largest(video.size.height),
+    };
+    let got = camera
+        .device
+        .set_format(size, pixel_format)
+        .map_err(|errno| device::failed("setting the format of", &camera.path, errno))?;
+    if got.pixel_format != pixel_format {
+        return Ok(None);
+    }
+    let asked = Fraction {
+        numerator: 1,
+        denominator: video.fps.or_default().0,
+    };
+    // Not every driver has a rate to set (ENOTTY): it gives what it gives.
+    let interval = camera
+        .device
+        .set_interval(Kind::Capture, asked)
+        .unwrap_or(None);
+    Ok(Layout::new(&got).map(|layout| Format {
+        layout,
+        colours: picture::colours(&got),
+        interval,
+    }))
+}
+
+/// How far a format is from what is asked for; less is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Distance {
+    pixels: u64,
+    /// Frames a second too few.
+    too_slow: u32,
+}
+
+impl Distance {
+    const NONE: Self = Self {
+        pixels: 0,
+        too_slow: 0,
+    };
+
+    fn new(format: &Format, video: &Video) -> Self {
+        let size = format.layout.size;
+        let off = |asked: u32, got: u32| match asked {
+            0 => LARGEST - got.min(LARGEST),
+            asked => asked.abs_diff(got),
+        };
+        let (across, down) = (
+            off(video.size.width, size.width),
+            off(video.size.height, size.height),
+        );
+        let fps = video.fps.or_default();
+        Self {
+            pixels: u64::from(across) + u64::from(down),
+            too_slow: fps.0.saturating_sub(format.fps(fps).0),
+        }
+    }
+}
+
+fn no_format(camera: &Camera, offered: &[FourCc]) -> Error {
+    let offered: Vec<_> = offered.iter().map(FourCc::to_string).collect();
+    Error::Camera(format!(
+        "the camera {} ({}) gives none of H264, MJPG, YUYV, NV12 and YU12, but: {}; another device of the same camera \
+         may be the right one (--source v4l2:/dev/videoN)",
+        camera.path.display(),
+        camera.capability.card,
+        if offered.is_empty() {
+            "nothing".to_owned()
+        } else {
+            offered.join(" ")
+        }
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::abi::PixelFormat;
+    use super::*;
+    use crate::options::Options;
+
+    fn format(width: u32, height: u32, interval: Option<(u32, u32)>) -> Format {
+        let got = PixelFormat {
+            width,
+            height,
+            pixel_format: FourCc::YUYV,
+            ..PixelFormat::default()
+        };
+        Format {
+            layout: Layout::new(&got).expect("a possible size"),
+            colours: Colours::BT709,
+            interval: interval.map(|(numerator, denominator)| Fraction {
+                numerator,
+                denominator,
+            }),
+        }
+    }
+
+    fn distance(format: &Format, width: u32, height: u32, fps: u32) -> Distance {
+        let mut video = Options::default().video;
+        video.size = Size { width, height };
+        video.fps = Fps(fps);
+        Distance::new(format, &video)
+    }
+
+    #[test]
+    fn a_format_with_size_and_rate_is_no_distance_away() {
+        let vga = format(640, 480, Some((1, 30)));
+        assert_eq!(distance(&vga, 640, 480, 30), Distance::NONE);
+        assert_eq!(distance(&vga, 640, 480, 15), Distance::NONE);
+        assert_eq!(
+            distance(&format(640, 480, None), 640, 480, 90),
+            Distance::NONE
+        );
+        let ntsc = format(640, 480, Some((1001, 30_000)));
+        assert_eq!(distance(&ntsc, 640, 480, 30), Distance::NONE);
+    }
+
+    #[test]
+    fn the_size_counts_more_than_the_rate() {
+        let slow = format(1280, 720, Some((1, 5)));
+        let small = format(640, 480, Some((1, 30)));
+        assert!(distance(&slow, 1280, 720, 30) < distance(&small, 1280, 720, 30));
+        let fast = format(1280, 720, Some((1, 25)));
+        assert!(distance(&fast, 1280, 720, 30) < distance(&slow, 1280, 720, 30));
+    }
+
+    #[test]
+    fn no_size_asks_for_the_largest() {
+        let small = format(640, 480, Some((1, 30)));
+        let large = format(1920, 1080, Some((1, 30)));
+        assert!(distance(&large, 0, 0, 30) < distance(&small, 0, 0, 30));
+    }
+
+    #[test]
+    fn rates_are_told_as_they_are() {
+        let text = format(640, 480, Some((1001, 30_000))).to_string();
+        assert_eq!(text, "640x480 in YUYV at 29.97 frames a second");
+        assert_eq!(format(640, 480, None).fps(Fps(25)), Fps(25));
+        assert_eq!(format(640, 480, Some((10, 1))).fps(Fps(25)), Fps(1));
+    }
+}

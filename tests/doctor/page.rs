@@ -1,0 +1,274 @@
+//! The page of `doctor`: whole, for every system (tests/data/doctor), and by its parts where something is wrong.
+//! UPDATE_GOLDEN=1 writes the pages anew; read them then as a user would.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::systems::{self, listener};
+use crate::tree::{Tree, stderr, stdout};
+
+/// The page of this system is the one in the file, and the exit status says whether there is a problem.
+fn assert_page(name: &str, tree: &Tree) {
+    let output = tree.run(&["doctor"]);
+    let page = stdout(&output).replace(env!("CARGO_PKG_VERSION"), "VERSION");
+    let status = if page.contains("\nno problems,") {
+        0
+    } else {
+        1
+    };
+    assert_eq!(
+        output.status.code(),
+        Some(status),
+        "{page}{}",
+        stderr(&output)
+    );
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data/doctor")
+        .join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&file, &page).expect("the page is written");
+    }
+    let expected = fs::read_to_string(&file).unwrap_or_default();
+    assert_eq!(page, expected, "differs from {}", file.display());
+}
+
+/// A problem or a warning with this text and this remedy is on the page.
+fn assert_finds(tree: &Tree, verdict: &str, text: &str, remedy: &str) {
+    let output = tree.run(&["doctor", "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let sections = report["sections"].as_array().expect("sections");
+    let mut checks = sections
+        .iter()
+        .flat_map(|section| section["checks"].as_array().expect("checks"));
+    let has = |check: &Value, field: &str, part: &str| {
+        check[field].as_str().is_some_and(|it| it.contains(part))
+    };
+    let found = checks.any(|check| {
+        has(check, "verdict", verdict) && has(check, "text", text) && has(check, "remedy", remedy)
+    });
+    assert!(
+        found,
+        "no {verdict} with {text:?} and {remedy:?} in {report:#}"
+    );
+    assert_eq!(
+        output.status.code(),
+        Some(i32::from(report["problems"] != 0))
+    );
+}
+
+#[test]
+fn every_release_with_its_camera_has_no_problem() {
+    assert_page("pi-zero-stretch.txt", &systems::pi_zero_stretch());
+    assert_page("buster.txt", &systems::buster());
+    assert_page("bullseye-legacy.txt", &systems::bullseye_legacy());
+    assert_page("bullseye-libcamera.txt", &systems::bullseye_libcamera());
+    assert_page("bookworm.txt", &systems::bookworm());
+    assert_page("bookworm-64-bit.txt", &systems::bookworm_64_bit());
+    assert_page("trixie-pi-5.txt", &systems::trixie_pi_5());
+    assert_page("pc-with-usb-camera.txt", &systems::pc_with_usb_camera());
+}
+
+#[test]
+fn a_machine_with_nothing_is_told_what_it_lacks() {
+    assert_page("nothing.txt", &systems::nothing());
+}
+
+#[test]
+fn a_broken_conffile_is_told_with_the_option_that_is_wrong() {
+    let broken = |options: &str| systems::bookworm().file("etc/default/raspivid", options);
+    assert_page(
+        "broken-conffile.txt",
+        &broken("export FOO=1\nRASPIVID_OPTIONS = -w 1280 -hh 720 # high\n"),
+    );
+    assert_finds(
+        &broken("RASPIVID_OPTIONS=-w x\n"),
+        "problem",
+        "-w (--width)",
+        "correct the line RASPIVID_OPTIONS",
+    );
+    assert_finds(
+        &broken("RASPIVID_OPTIONS=-w 640 # small\n"),
+        "problem",
+        "\"#\"",
+        "a comment needs a line of its own",
+    );
+    assert_finds(
+        &broken("\u{feff}RASPIVID_OPTIONS=-w 640\n"),
+        "warning",
+        "has no line that begins with",
+        "-w 1280",
+    );
+}
+
+#[test]
+fn options_that_the_camera_cannot_do_are_warned_of() {
+    let tree = systems::bookworm().file(
+        "etc/default/raspivid",
+        "RASPIVID_OPTIONS=-w 640 -h 480 -qp 20\n",
+    );
+    assert_finds(&tree, "warning", "-qp", "leave them out");
+}
+
+#[test]
+fn a_taken_port_is_told_with_the_program_that_has_it() {
+    let tree = systems::bookworm()
+        .file("proc/net/tcp6", "")
+        .file("proc/net/tcp", &listener("00000000", 99));
+    let tree = tree.process(812, "nc", "socket:[99]");
+    assert_finds(
+        &tree,
+        "problem",
+        "TCP port 3333 is taken by nc (process 812)",
+        "systemctl restart raspivid.socket",
+    );
+}
+
+#[test]
+fn devices_that_the_service_may_not_open_are_told() {
+    let tree = systems::pi_zero_stretch().device("vchiq", 0o600);
+    assert_finds(
+        &tree,
+        "problem",
+        "may not open /dev/vchiq (group video, mode 600)",
+        "chgrp video",
+    );
+}
+
+#[test]
+fn who_has_the_camera_is_told() {
+    let tree = systems::bookworm().process(900, "motion", "/dev/video0");
+    assert_finds(
+        &tree,
+        "warning",
+        "motion (process 900, /dev/video0)",
+        "end that program",
+    );
+}
+
+#[test]
+fn power_memory_and_firmware_are_looked_at() {
+    let throttled = "sys/devices/platform/soc/soc:firmware/get_throttled";
+    assert_finds(
+        &systems::buster().file(throttled, "50005\n"),
+        "problem",
+        "voltage is too low now",
+        "power supply",
+    );
+    assert_finds(
+        &systems::buster().file(throttled, "10000\n"),
+        "warning",
+        "at times since the start",
+        "power supply",
+    );
+    let small = systems::bookworm().file("proc/meminfo", "CmaTotal: 65536 kB\nCmaFree: 60000 kB\n");
+    assert_finds(&small, "warning", "64 MB contiguous memory", "cma-256");
+    let without_tool = systems::buster()
+        .without("usr/bin/vcgencmd")
+        .file("boot/config.txt", "start_x=1\ngpu_mem=64\n");
+    assert_finds(
+        &without_tool,
+        "problem",
+        "64 MB for the VideoCore",
+        "gpu_mem=128 in /boot/config.txt",
+    );
+    let loose = systems::buster().program("vcgencmd", "echo 'supported=1 detected=0'");
+    assert_finds(&loose, "problem", "supported=1 detected=0", "ribbon cable");
+}
+
+#[test]
+fn units_that_do_not_listen_or_are_hidden_are_told() {
+    let units =
+        |answer: &str| systems::bookworm().program("systemctl", &format!("printf '{answer}'"));
+    let disabled = units("LoadState=loaded\\nActiveState=inactive\\nUnitFileState=disabled\\n");
+    assert_finds(
+        &disabled,
+        "problem",
+        "inactive and disabled",
+        "systemctl enable --now raspivid.socket",
+    );
+    assert_finds(
+        &units("LoadState=not-found\\n"),
+        "problem",
+        "not installed",
+        "apt install --reinstall picam-stream",
+    );
+    assert_finds(&units("LoadState=masked\\n"), "problem", "masked", "unmask");
+    let failed = units("LoadState=loaded\\nActiveState=failed\\nResult=resources\\n");
+    assert_finds(
+        &failed,
+        "problem",
+        "failed (resources)",
+        "port is most likely taken",
+    );
+    let hidden =
+        units("LoadState=loaded\\nActiveState=active\\nFragmentPath=/etc/systemd/system/x\\n");
+    assert_finds(
+        &hidden,
+        "warning",
+        "/etc/systemd/system/x is used in place",
+        "daemon-reload",
+    );
+}
+
+#[test]
+fn the_last_failure_is_told_with_its_message() {
+    let entry = r#"{"__REALTIME_TIMESTAMP":"1700000000000000","_SYSTEMD_UNIT":"raspivid@7.service","MESSAGE":"no camera"}"#;
+    let tree = systems::bookworm().program("journalctl", &format!("echo '{entry}'"));
+    assert_finds(
+        &tree,
+        "warning",
+        "2023-11-14 22:13:20, raspivid@7.service: no camera",
+        "journalctl",
+    );
+}
+
+#[test]
+fn the_page_for_programs_has_all_that_the_page_for_people_has() {
+    let tree = systems::bookworm();
+    let page = stdout(&tree.run(&["doctor"]));
+    let report: Value =
+        serde_json::from_slice(&tree.run(&["doctor", "--json"]).stdout).expect("JSON");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let page = words(&page);
+    for section in report["sections"].as_array().expect("sections") {
+        assert!(page.contains(section["title"].as_str().expect("a title")));
+        for check in section["checks"].as_array().expect("checks") {
+            assert!(
+                page.contains(&words(check["text"].as_str().expect("a text"))),
+                "{check}"
+            );
+        }
+    }
+    assert!(!page.contains('\u{1b}'), "colours are for terminals");
+}
+
+#[test]
+fn doctor_takes_no_other_words() {
+    let output = systems::nothing().run(&["doctor", "--yaml"]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(
+        stderr(&output).contains("--json alone"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn this_machine_can_be_looked_at() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_picam-stream"))
+        .arg("doctor")
+        .env_remove("PICAM_STREAM_ROOT")
+        .output()
+        .expect("the program starts");
+    let page = stdout(&output);
+    assert!(
+        matches!(output.status.code(), Some(0 | 1)),
+        "{}",
+        stderr(&output)
+    );
+    for title in ["Machine\n", "Camera\n", "Options\n", "Service\n"] {
+        assert!(page.contains(title), "{page}");
+    }
+}

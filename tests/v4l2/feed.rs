@@ -1,0 +1,84 @@
+//! The program that feeds v4l2loopback, and what it plays: colour bars as ffmpeg draws them, in each format.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use picam_stream::h264::access_unit::Splitter;
+
+use crate::kernel::run;
+
+pub fn program(scratch: &Path) -> PathBuf {
+    let built = scratch.join("feed");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/v4l2/feed.c");
+    run(Command::new("gcc")
+        .args(["-O1", "-Wall", "-Werror", "-static", "-o"])
+        .arg(&built)
+        .arg(source));
+    built
+}
+
+/// By the four characters of their format. The H.264 has access units as x264 makes them.
+pub fn recordings() -> Vec<(&'static str, Vec<u8>)> {
+    let yuyv = bars(&["-frames:v", "1", "-pix_fmt", "yuyv422", "-f", "rawvideo"]);
+    let nv12 = bars(&["-frames:v", "1", "-pix_fmt", "nv12", "-f", "rawvideo"]);
+    let jpeg = bars(&["-frames:v", "1", "-pix_fmt", "yuvj422p", "-f", "mjpeg"]);
+    let h264 = bars(&[
+        "-frames:v",
+        "30",
+        "-pix_fmt",
+        "yuv420p",
+        "-c:v",
+        "libx264",
+        "-bf",
+        "0",
+        "-g",
+        "15",
+        "-x264-params",
+        "repeat-headers=1",
+        "-f",
+        "h264",
+    ]);
+    vec![
+        ("YUYV", lengths([yuyv])),
+        ("NV12", lengths([nv12])),
+        ("MJPG", lengths([jpeg])),
+        ("H264", lengths(access_units(&h264))),
+    ]
+}
+
+fn bars(output: &[&str]) -> Vec<u8> {
+    let output = Command::new("ffmpeg")
+        .args([
+            "-v",
+            "error",
+            "-f",
+            "lavfi",
+            "-i",
+            "pal75bars=size=320x240:rate=15",
+        ])
+        .args(output)
+        .arg("-")
+        .output()
+        .expect("ffmpeg; tests/setup.sh installs what the tests need");
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaints}");
+    output.stdout
+}
+
+fn access_units(stream: &[u8]) -> Vec<Vec<u8>> {
+    let (mut splitter, mut units, mut unit) = (Splitter::default(), Vec::new(), Vec::new());
+    splitter.push(stream);
+    while splitter.next_unit(&mut unit) || splitter.finish(&mut unit) {
+        units.push(unit.clone());
+    }
+    units
+}
+
+fn lengths(pictures: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
+    let mut file = Vec::new();
+    for picture in pictures {
+        file.extend_from_slice(&(picture.len() as u32).to_le_bytes());
+        file.extend_from_slice(&picture);
+    }
+    file
+}
