@@ -68,7 +68,7 @@ fn commit_time() -> String {
         .to_owned()
 }
 
-/// Which files of the two packages are not the same.
+/// Which files of the two packages are not the same; where all are, their times.
 fn difference(first: &Path, second: &Path) -> String {
     let folder = TempDir::new().unwrap();
     let [a, b] = ["a", "b"].map(|name| folder.path().join(name));
@@ -76,5 +76,11 @@ fn difference(first: &Path, second: &Path) -> String {
         stdout("dpkg-deb", [Path::new("--raw-extract"), package, place]);
     }
     let compared = run(command("diff").args(["-rq"]).args([&a, &b]));
-    String::from_utf8_lossy(&compared.stdout).into_owned()
+    let files = String::from_utf8_lossy(&compared.stdout).into_owned();
+    if !files.is_empty() {
+        return files;
+    }
+    let [first, second] =
+        [first, second].map(|package| stdout("dpkg-deb", [Path::new("--contents"), package]));
+    format!("by times or modes alone; was there a commit since `make deb`?\n{first}\n{second}")
 }
