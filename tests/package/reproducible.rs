@@ -15,7 +15,7 @@ fn a_second_build_elsewhere_gives_the_same_package() {
     copy_sources(&copy);
     lend(&copy, &cargo_home);
     let script = "umask 027; export TZ=Pacific/Kiritimati LC_ALL=C
-        debian/cross.sh armhf >/dev/null && debian/package.sh armhf";
+        CARGO_HOME=\"$1\" debian/cross.sh armhf >/dev/null && debian/package.sh armhf";
     let mut build = command("sh");
     build
         .current_dir(&copy)
@@ -23,7 +23,10 @@ fn a_second_build_elsewhere_gives_the_same_package() {
         .env("SOURCE_DATE_EPOCH", commit_time());
     text(
         "the second build",
-        &run(build.args(["-c", script]).env_remove("CARGO_TARGET_DIR")),
+        &run(build
+            .args(["-c", script, "sh"])
+            .arg(&cargo_home)
+            .env_remove("CARGO_TARGET_DIR")),
     );
     let [first, second] = [
         package("armhf"),
