@@ -34,7 +34,7 @@ test:
 	$(MAKE) deb ARCH=arm64
 	$(MAKE) deb ARCH=amd64
 	$(MAKE) zero repo
-	cargo test --locked --test mmal --test package --test containers
+	cargo test --locked --test mmal --test v4l2 --test package --test containers
 
 check:
 	@tests/setup.sh check

@@ -19,9 +19,10 @@ packages_of() {
     # binutils for readelf, objdump and strip of the other processors; apt-utils and gnupg for the repository.
     deb) echo "$BUILD python3-venv ca-certificates dpkg-dev binutils-arm-linux-gnueabihf" \
         "binutils-aarch64-linux-gnu apt-utils gnupg man-db" ;;
-    # gcc-arm-linux-gnueabihf makes ARMv7 programs: what the instruction scan must refuse.
-    test) echo "$BUILD systemd systemd-container mmdebstrap arch-test qemu-user-static binfmt-support" \
-        "gcc-arm-linux-gnueabihf libc6-dev-armhf-cross lintian piuparts ffmpeg gstreamer1.0-tools" \
+    # gcc-arm-linux-gnueabihf makes ARMv7 programs: what the instruction scan must refuse. libelf1 is for the build of
+    # v4l2loopback, which the emulated PC of the V4L2 tests loads.
+    test) echo "$BUILD systemd systemd-container mmdebstrap arch-test qemu-user-static binfmt-support qemu-system-x86" \
+        "libelf1 gcc-arm-linux-gnueabihf libc6-dev-armhf-cross lintian piuparts ffmpeg gstreamer1.0-tools" \
         "gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav" \
         "python3 netcat-openbsd iproute2 strace jq procps psmisc util-linux bash-completion file xz-utils" ;;
     bench) echo "$BUILD ffmpeg python3 strace jq systemd procps" ;;

@@ -20,6 +20,8 @@ impl Kernel {
         if !ready.exists() {
             let _ = fs::remove_dir_all(&folder);
             fs::create_dir_all(folder.join("root")).expect("a folder for the kernel");
+            // Old lists name packages that the mirror has no more. Who may not renew them goes on with what there is.
+            let _ = Command::new("apt-get").args(["-qq", "update"]).status();
             let image = depends("linux-image-amd64").remove(0);
             let headers = image.replace("linux-image-", "linux-headers-");
             let mut packages = vec![image, headers.clone()];
