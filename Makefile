@@ -44,9 +44,9 @@ check:
 
 bench:
 	@tests/setup.sh bench deb test
-	cargo bench --locked
 	@$(MAKE) deb
 	@$(MAKE) deb ARCH=amd64
+	cargo bench --locked
 	@$(MAKE) repo
 	@debian/figures.sh
 	cargo test --quiet --locked --test containers figures

@@ -3,7 +3,14 @@
 
 #![allow(clippy::print_stdout)]
 
+#[allow(dead_code)]
+#[path = "../mmal/arm.rs"]
+mod arm;
+#[allow(dead_code)]
+#[path = "../mmal/equipment.rs"]
+mod equipment;
 mod in_process;
+mod mmal;
 mod program;
 mod rpicam;
 #[allow(dead_code)]
@@ -54,4 +61,24 @@ fn main() {
         "rpicam: viewer left to capture program gone (median of 10): {:.0} ms",
         rpicam::stop_ms()
     );
+    let start = mmal::start();
+    println!(
+        "mmal (emulated ARM, median of 5): exec to start of capture {:.0} ms, to first byte {:.0} ms",
+        start.capture_ms, start.first_byte_ms
+    );
+    let delay = mmal::frame_end_to_viewer();
+    println!(
+        "mmal (emulated ARM): FRAME_END to frame at the viewer p50 {} us, p99 {} us",
+        delay.p50_us, delay.p99_us
+    );
+    for buffer_bytes in [4096, 65_536] {
+        let work = mmal::work(buffer_bytes);
+        println!(
+            "mmal, buffers of {buffer_bytes} bytes: writes per frame {:.3}; bytes copied per byte streamed {:.3}; \
+             ARM instructions per frame {:.0}",
+            mmal::writes_per_frame(buffer_bytes),
+            work.copied_per_byte,
+            work.instructions_per_frame
+        );
+    }
 }

@@ -29,7 +29,8 @@ pub fn emulator() -> &'static str {
             .status()
             .is_ok()
     };
-    let emulator = ["qemu-arm-static", "qemu-arm"].into_iter().find(is_there);
+    // The dynamic one takes plugins, as `make bench` needs them.
+    let emulator = ["qemu-arm", "qemu-arm-static"].into_iter().find(is_there);
     assert!(
         Path::new(ARM_ROOT).exists(),
         "no {ARM_ROOT}: install libc6-armhf-cross (tests/setup.sh test)"

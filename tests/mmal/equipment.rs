@@ -126,7 +126,12 @@ impl Pi {
         self.spawn(arguments, output, &[])
     }
 
-    fn spawn(&self, arguments: &[&str], output: Stdio, settings: &[(&str, &str)]) -> Running<'_> {
+    pub fn spawn(
+        &self,
+        arguments: &[&str],
+        output: Stdio,
+        settings: &[(&str, &str)],
+    ) -> Running<'_> {
         let complaints = File::create(self.path("complaints")).expect("a file for the complaints");
         let script = "mount --bind \"$1/dev\" /dev && shift && exec \"$@\"";
         let user: &[&str] = match self.is_root {

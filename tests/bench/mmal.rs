@@ -1,0 +1,238 @@
+//! Figures of the MMAL source: the ARM program under qemu-user on the emulated libmmal. Times are those of an emulated
+//! processor; calls, bytes and instructions are the program's own, on any machine.
+
+use std::fs;
+use std::io::Read;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use picam_stream::h264::access_unit::Splitter;
+use picam_stream::units::Micros;
+
+use crate::arm::program;
+use crate::equipment::Pi;
+
+const OPTIONS: &str = "--source mmal -w 1280 -h 720 -b 2000000 -fps 100 -g 25 -pf main -t 0 -o -";
+const RECORDING: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/data/card_1280x720_main_g25.h264"
+);
+
+/// Frames before anything is counted, and those that count.
+const WARM_UP: usize = 100;
+const FRAMES: usize = 500;
+
+pub struct Start {
+    pub capture_ms: f64,
+    pub first_byte_ms: f64,
+}
+
+/// From exec to the start of capture and to the first byte at the viewer: medians of five.
+pub fn start() -> Start {
+    let runs: Vec<(f64, f64)> = (0..5)
+        .map(|_| {
+            let pi = Pi::new();
+            let begun = Micros::now();
+            let stream = stream(&pi, 5);
+            let since = |moment: u64| (moment - begun.0) as f64 / 1000.0;
+            (
+                since(moment(&pi, "capture", 1)),
+                since(stream.arrivals[0].1),
+            )
+        })
+        .collect();
+    let median = |of: fn(&(f64, f64)) -> f64| {
+        let mut times: Vec<f64> = runs.iter().map(of).collect();
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    };
+    Start {
+        capture_ms: median(|run| run.0),
+        first_byte_ms: median(|run| run.1),
+    }
+}
+
+/// The calls that put video into the connection, and the frames, with MMAL buffers of this size.
+pub fn writes_per_frame(buffer_bytes: usize) -> f64 {
+    let pi = Pi::new()
+        .with("FAKE_MMAL_BUFFER_SIZE", &buffer_bytes.to_string())
+        .with("QEMU_STRACE", "1");
+    let stream = stream(&pi, FRAMES);
+    // Files are written with write(2), by the emulated library; the connection is a socket.
+    let log = pi.text("complaints");
+    let writes: usize = ["send(", "sendto(", "sendmsg("]
+        .iter()
+        .map(|call| log.matches(call).count())
+        .sum();
+    writes as f64 / frame_ends(&stream.bytes).len() as f64
+}
+
+pub struct Delay {
+    pub p50_us: u64,
+    pub p99_us: u64,
+}
+
+/// From the moment before the callback with a frame's last buffer to the frame's last byte at the viewer.
+pub fn frame_end_to_viewer() -> Delay {
+    let pi = Pi::new();
+    let stream = stream(&pi, WARM_UP + FRAMES);
+    let mut late_us: Vec<u64> = frame_ends(&stream.bytes)
+        .iter()
+        .enumerate()
+        .skip(WARM_UP)
+        .map(|(index, &end)| {
+            stream.arrival_us(end) - moment(&pi, &format!("frame {}", index + 1), 2)
+        })
+        .collect();
+    late_us.sort_unstable();
+    Delay {
+        p50_us: late_us[late_us.len() / 2],
+        p99_us: late_us[late_us.len() * 99 / 100],
+    }
+}
+
+pub struct Work {
+    pub instructions_per_frame: f64,
+    pub copied_per_byte: f64,
+}
+
+/// What the program executes for a frame and copies for a byte, start and end left out: the difference of two runs.
+pub fn work(buffer_bytes: usize) -> Work {
+    let run = |frames| {
+        let pi = Pi::new().with("FAKE_MMAL_BUFFER_SIZE", &buffer_bytes.to_string());
+        let counts = pi.path("counts");
+        let plugin = format!("{},out={}", counter(), counts.display());
+        let pi = pi.with("QEMU_PLUGIN", &plugin);
+        let stream = stream(&pi, frames);
+        let counts = fs::read_to_string(counts).expect("qemu-arm (package qemu-user) runs plugins");
+        let counts: Vec<u64> = counts
+            .split_whitespace()
+            .map(|count| count.parse().expect("a count"))
+            .collect();
+        [
+            counts[0],
+            counts[1],
+            stream.bytes.len() as u64,
+            frame_ends(&stream.bytes).len() as u64,
+        ]
+    };
+    let (short, long) = (run(WARM_UP), run(WARM_UP + FRAMES));
+    let more = |column: usize| (long[column] - short[column]) as f64;
+    Work {
+        instructions_per_frame: more(0) / more(3),
+        copied_per_byte: more(1) / more(2),
+    }
+}
+
+struct Stream {
+    bytes: Vec<u8>,
+    /// How many bytes had come, and when.
+    arrivals: Vec<(usize, u64)>,
+}
+
+impl Stream {
+    fn arrival_us(&self, bytes: usize) -> u64 {
+        let at = self.arrivals.partition_point(|(come, _)| *come < bytes);
+        self.arrivals[at].1
+    }
+}
+
+/// So many frames of the recording, over a connection of TCP, to the end.
+fn stream(pi: &Pi, frames: usize) -> Stream {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let mut viewer =
+        TcpStream::connect(listener.local_addr().expect("an address")).expect("a connection");
+    let (server, _) = listener.accept().expect("the other end");
+    let arguments: Vec<&str> = OPTIONS.split(' ').collect();
+    let faults = format!("EOS_AFTER={frames}");
+    let settings = [
+        ("FAKE_MMAL_INJECT", &*faults),
+        ("FAKE_MMAL_STREAM", RECORDING),
+    ];
+    let running = pi.spawn(&arguments, OwnedFd::from(server).into(), &settings);
+    let mut stream = Stream {
+        bytes: Vec::new(),
+        arrivals: Vec::new(),
+    };
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let count = viewer.read(&mut buffer).expect("the stream");
+        if count == 0 {
+            break;
+        }
+        stream.bytes.extend_from_slice(&buffer[..count]);
+        stream.arrivals.push((stream.bytes.len(), Micros::now().0));
+    }
+    running.end();
+    stream
+}
+
+/// Where each frame of a stream ends.
+fn frame_ends(stream: &[u8]) -> Vec<usize> {
+    let (mut splitter, mut unit, mut ends) = (Splitter::default(), Vec::new(), Vec::new());
+    splitter.push(stream);
+    while splitter.next_unit(&mut unit) || splitter.finish(&mut unit) {
+        ends.push(ends.last().copied().unwrap_or(0) + unit.len());
+    }
+    ends
+}
+
+/// The number in that column of the line of times that begins like this.
+fn moment(pi: &Pi, start: &str, column: usize) -> u64 {
+    let start = format!("{start} ");
+    let line = pi
+        .lines("times")
+        .into_iter()
+        .find(|line| line.starts_with(&start));
+    let line = line.unwrap_or_else(|| panic!("no {start}: {}", pi.text("complaints")));
+    let number = line
+        .split(' ')
+        .nth(column)
+        .and_then(|word| word.parse().ok());
+    number.expect("a time in microseconds")
+}
+
+/// The plugin of qemu that counts, built once, and what it is to know of the program.
+fn counter() -> &'static str {
+    static COUNTER: OnceLock<String> = OnceLock::new();
+    COUNTER.get_or_init(|| {
+        let library = concat!(env!("CARGO_TARGET_TMPDIR"), "/libcounter.so");
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bench/counter.c");
+        tool(
+            "gcc",
+            &["-shared", "-fPIC", "-O2", "-Wall", "-o", library, source],
+        );
+        let program = program();
+        let program = program.to_str().expect("a path");
+        let segments = tool("readelf", &["-lW", program]);
+        let code = segments
+            .lines()
+            .find(|line| line.contains("LOAD") && line.contains(" R E "));
+        let code = code.and_then(|line| line.split_whitespace().nth(2));
+        let copiers: String = tool("nm", &["-S", program])
+            .lines()
+            .filter_map(|line| match line.split(' ').collect::<Vec<_>>()[..] {
+                [address, size, _, "memcpy" | "memmove"] => Some(format!(",copy={address}+{size}")),
+                _ => None,
+            })
+            .collect();
+        assert!(
+            !copiers.is_empty(),
+            "{program} has no copying function of its own"
+        );
+        format!(
+            "file={library},code={}{copiers}",
+            code.expect("a segment of code")
+        )
+    })
+}
+
+/// Runs a tool to its end and returns what it printed.
+fn tool(name: &str, arguments: &[&str]) -> String {
+    let output = Command::new(name).args(arguments).output();
+    let output = output.unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert!(output.status.success(), "{name} {arguments:?}: {output:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
