@@ -21,7 +21,7 @@ pub fn list(system: &System) -> Result<String> {
     paragraph(
         &mut text,
         "V4L2: --source v4l2:DEVICE",
-        capture_devices(&survey),
+        capture_devices(system, &survey),
     );
     text.push_str(&format!("--source auto takes {chosen}\n"));
     Ok(text)
@@ -67,10 +67,25 @@ fn legacy(survey: &auto::Survey) -> std::result::Result<Vec<String>, String> {
     Ok(cameras.into_iter().map(line).collect())
 }
 
-fn capture_devices(survey: &auto::Survey) -> std::result::Result<Vec<String>, String> {
-    let line = |found: &v4l2::probe::Found| format!("{}: {}", found.device, found.name);
+fn capture_devices(
+    system: &System,
+    survey: &auto::Survey,
+) -> std::result::Result<Vec<String>, String> {
     match v4l2::probe::missing(&survey.v4l2) {
         Some(missing) => Err(missing.to_string()),
-        None => Ok(survey.v4l2.iter().map(line).collect()),
+        None => Ok(survey
+            .v4l2
+            .iter()
+            .flat_map(|found| with_modes(system, found))
+            .collect()),
     }
+}
+
+/// The device, and below it a line for each pixel format.
+fn with_modes(system: &System, found: &v4l2::probe::Found) -> Vec<String> {
+    let modes = v4l2::modes(&system.path(&found.device))
+        .unwrap_or_else(|error| vec![format!("modes not told: {error}")]);
+    let mut lines = vec![format!("{}: {}", found.device, found.name)];
+    lines.extend(modes.iter().map(|mode| format!("  {mode}")));
+    lines
 }

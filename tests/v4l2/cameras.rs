@@ -70,3 +70,15 @@ fn options_for_which_the_camera_has_a_control_act_and_the_others_are_told_once()
     assert_eq!(stream.stop().status, 0);
     decode(whole_pictures(&bytes), "h264", 320, 180).assert_bars(false);
 }
+
+#[test]
+fn the_list_of_cameras_tells_sizes_and_rates() {
+    let ended = machine().program("cameras");
+    assert_eq!(ended.status, 0, "{}", ended.output);
+    for part in [
+        "/dev/video0: vivid",
+        "YU12 (encoded here): 320x180 at up to ",
+    ] {
+        assert!(ended.output.contains(part), "{}", ended.output);
+    }
+}

@@ -17,11 +17,22 @@ pub fn program(scratch: &Path) -> PathBuf {
     built
 }
 
-/// By the four characters of their format. The H.264 has access units as x264 makes them.
+/// By the four characters of their format. The H.264 has access units as x264 makes them; every second JPEG comes without
+/// its Huffman tables, as from many USB cameras.
 pub fn recordings() -> Vec<(&'static str, Vec<u8>)> {
     let yuyv = bars(&["-frames:v", "1", "-pix_fmt", "yuyv422", "-f", "rawvideo"]);
     let nv12 = bars(&["-frames:v", "1", "-pix_fmt", "nv12", "-f", "rawvideo"]);
-    let jpeg = bars(&["-frames:v", "1", "-pix_fmt", "yuvj422p", "-f", "mjpeg"]);
+    let jpeg = bars(&[
+        "-frames:v",
+        "1",
+        "-pix_fmt",
+        "yuvj422p",
+        "-huffman",
+        "default",
+        "-f",
+        "mjpeg",
+    ]);
+    let bare = without_huffman_tables(&jpeg);
     let h264 = bars(&[
         "-frames:v",
         "30",
@@ -41,7 +52,7 @@ pub fn recordings() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("YUYV", lengths([yuyv])),
         ("NV12", lengths([nv12])),
-        ("MJPG", lengths([jpeg])),
+        ("MJPG", lengths([bare, jpeg])),
         ("H264", lengths(access_units(&h264))),
     ]
 }
@@ -63,6 +74,16 @@ fn bars(output: &[&str]) -> Vec<u8> {
     let complaints = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{complaints}");
     output.stdout
+}
+
+fn without_huffman_tables(jpeg: &[u8]) -> Vec<u8> {
+    let mut bare = jpeg.to_vec();
+    while let Some(at) = memchr::memmem::find(&bare, &[0xff, 0xc4]) {
+        let length = u16::from_be_bytes([bare[at + 2], bare[at + 3]]);
+        bare.drain(at..at + 2 + usize::from(length));
+    }
+    assert!(bare.len() < jpeg.len(), "ffmpeg's JPEG has no tables");
+    bare
 }
 
 fn access_units(stream: &[u8]) -> Vec<Vec<u8>> {

@@ -1,5 +1,6 @@
 //! Cameras that are missing, in use, of the wrong kind, or pulled out.
 
+use crate::formats::{start_feeding, stop_feeding};
 use crate::machine::machine;
 
 #[test]
@@ -27,6 +28,22 @@ fn a_camera_that_is_unplugged_ends_the_stream_with_a_clear_message() {
         assert_eq!(ended.status, 70, "{}", ended.output);
         assert!(ended.output.contains(message), "{}", ended.output);
     }
+}
+
+#[test]
+fn a_camera_that_gives_nothing_any_more_ends_the_stream_by_the_stall_rule() {
+    let mut machine = machine();
+    start_feeding(&mut machine, "YUYV");
+    let arguments = "--source v4l2:/dev/video40 -w 320 -h 240 -fps 15 --stall-timeout 2000";
+    let ended = machine.run(&format!(
+        "picam-stream {arguments} -t 0 -o /tmp/out & pid=$!\n\
+         until [ -s /tmp/out ]; do kill -0 $pid || break; sleep 0.1; done\n\
+         kill -STOP $feed; wait $pid; status=$?; kill -CONT $feed; (exit $status)"
+    ));
+    stop_feeding(&mut machine);
+    assert_eq!(ended.status, 75, "{}", ended.output);
+    let message = "the camera has given no frame for ";
+    assert!(ended.output.contains(message), "{}", ended.output);
 }
 
 #[test]

@@ -161,6 +161,17 @@ pub struct Fraction {
     pub denominator: u32,
 }
 
+impl Fraction {
+    pub fn frames_per_second(self) -> f64 {
+        f64::from(self.denominator) / f64::from(self.numerator)
+    }
+
+    /// The frames a second as they are told, to a hundredth.
+    pub fn rate(self) -> f64 {
+        (self.frames_per_second() * 100.0).round() / 100.0
+    }
+}
+
 /// `struct v4l2_streamparm` with its `v4l2_captureparm`, which `v4l2_outputparm` has the layout of.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
@@ -266,6 +277,33 @@ pub struct RawControl {
     pub value: i32,
 }
 
+pub const SIZE_DISCRETE: u32 = 1;
+pub const INTERVAL_DISCRETE: u32 = 1;
+
+/// `struct v4l2_frmsizeenum`. `values` is its union: width and height, or their least, greatest and step.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct RawFrameSize {
+    pub index: u32,
+    pub pixel_format: FourCc,
+    pub kind: u32,
+    pub values: [u32; 6],
+    pub reserved: [u32; 2],
+}
+
+/// `struct v4l2_frmivalenum`. `values` is its union: one interval, or the least, the greatest and the step.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct RawFrameInterval {
+    pub index: u32,
+    pub pixel_format: FourCc,
+    pub width: u32,
+    pub height: u32,
+    pub kind: u32,
+    pub values: [Fraction; 3],
+    pub reserved: [u32; 2],
+}
+
 /// The sizes are part of the ioctl numbers: a wrong one is refused by the kernel, a wrong alignment is not.
 const _: () = {
     let wide = size_of::<usize>() == 8;
@@ -285,4 +323,6 @@ const _: () = {
     assert!(std::mem::offset_of!(RawBuffer, time) == if wide { 24 } else { 20 });
     assert!(std::mem::offset_of!(RawBuffer, location) == if wide { 64 } else { 52 });
     assert!(size_of::<RawControlQuery>() == 68);
+    assert!(size_of::<RawFrameSize>() == 44);
+    assert!(size_of::<RawFrameInterval>() == 52);
 };

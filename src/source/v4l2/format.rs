@@ -12,7 +12,7 @@ use crate::units::{Fps, Size};
 
 /// What is understood, in the order of preference: what has to be neither decoded nor encoded, then what has only to be
 /// encoded, then what has to be decoded before. JPEG is MJPEG by another name.
-const FOR_H264: [FourCc; 6] = [
+pub const FOR_H264: [FourCc; 6] = [
     FourCc::H264,
     FourCc::I420,
     FourCc::NV12,
@@ -46,8 +46,7 @@ impl Format {
         let Some(interval) = self.interval else {
             return asked.or_default();
         };
-        let rate = (f64::from(interval.denominator) / f64::from(interval.numerator)).round();
-        Fps((rate as u32).clamp(1, 1000))
+        Fps((interval.frames_per_second().round() as u32).clamp(1, 1000))
     }
 }
 
@@ -55,10 +54,7 @@ impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} in {}", self.layout.size, self.layout.format)?;
         match self.interval {
-            Some(interval) => {
-                let rate = f64::from(interval.denominator) / f64::from(interval.numerator);
-                write!(f, " at {} frames a second", (rate * 100.0).round() / 100.0)
-            }
+            Some(interval) => write!(f, " at {} frames a second", interval.rate()),
             None => write!(f, " at its own rate"),
         }
     }

@@ -17,6 +17,8 @@ mod controls;
 mod device;
 mod format;
 mod hardware;
+mod huffman;
+mod modes;
 mod output;
 mod picture;
 pub mod probe;
@@ -32,6 +34,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use self::abi::{FLAG_ERROR, FLAG_TIMESTAMP_MASK, FLAG_TIMESTAMP_MONOTONIC, Kind};
 use self::device::Camera;
+pub use self::modes::modes;
 use self::output::{Output, Taken};
 use self::queue::{Buffers, Filled};
 use super::{Next, Source};

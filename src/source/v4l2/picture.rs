@@ -7,6 +7,7 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::abi::{FourCc, PixelFormat};
+use super::huffman::HuffmanTables;
 use crate::source::encode::{Colours, I420, Matrix};
 use crate::units::Size;
 
@@ -32,6 +33,9 @@ pub struct Planes {
     cr: Vec<u8>,
     /// Y, Cb and Cr of a decoded JPEG, pixel by pixel.
     decoded: Vec<u8>,
+    tables: HuffmanTables,
+    /// A JPEG with its tables.
+    jpeg: Vec<u8>,
 }
 
 impl Layout {
@@ -102,6 +106,8 @@ impl Planes {
             cb: vec![0; luma / 4],
             cr: vec![0; luma / 4],
             decoded: Vec::new(),
+            tables: HuffmanTables::standard(),
+            jpeg: Vec::new(),
         }
     }
 
@@ -193,7 +199,8 @@ impl Planes {
 
     fn read_jpeg(&mut self, bytes: &[u8]) -> Result<(), String> {
         let options = DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::YCbCr);
-        let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+        self.tables.complete(bytes, &mut self.jpeg);
+        let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&self.jpeg), options);
         decoder
             .decode_headers()
             .map_err(|error| error.to_string())?;

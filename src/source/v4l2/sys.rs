@@ -29,6 +29,8 @@ mod ioctl {
     nix::ioctl_readwrite!(s_parm, b'V', 22, RawStreamParameters);
     nix::ioctl_readwrite!(s_ctrl, b'V', 28, RawControl);
     nix::ioctl_readwrite!(queryctrl, b'V', 36, RawControlQuery);
+    nix::ioctl_readwrite!(enum_framesizes, b'V', 74, RawFrameSize);
+    nix::ioctl_readwrite!(enum_frameintervals, b'V', 75, RawFrameInterval);
 }
 
 /// An open device. Closing it ends its streaming and frees its buffers.
@@ -54,6 +56,25 @@ pub struct ControlRange {
     pub step: i32,
     pub default: i32,
     pub is_button: bool,
+}
+
+/// The frame sizes behind one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameSizes {
+    One(Size),
+    /// Any between them, in some steps. It is the only entry.
+    Range {
+        least: Size,
+        greatest: Size,
+    },
+}
+
+/// The times per frame behind one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameIntervals {
+    One(Fraction),
+    /// Any from this one on. It is the only entry.
+    From(Fraction),
 }
 
 /// A raw format of one plane, as set.
@@ -129,6 +150,54 @@ impl Device {
         // SAFETY: the descriptor is open, and the structure is as large as the ioctl number says.
         retry(|| unsafe { ioctl::enum_fmt(self.fd(), &raw mut raw) })?;
         Ok(raw.pixel_format)
+    }
+
+    /// The frame size with this number, or the range of them; EINVAL behind the last one, ENOTTY where none are told.
+    pub fn frame_size(&self, pixel_format: FourCc, index: u32) -> Result<FrameSizes> {
+        let mut raw = RawFrameSize {
+            index,
+            pixel_format,
+            kind: 0,
+            values: [0; 6],
+            reserved: [0; 2],
+        };
+        // SAFETY: the descriptor is open, and the structure is as large as the ioctl number says.
+        retry(|| unsafe { ioctl::enum_framesizes(self.fd(), &raw mut raw) })?;
+        let size = |width: usize, height: usize| Size {
+            width: raw.values[width],
+            height: raw.values[height],
+        };
+        Ok(match raw.kind {
+            SIZE_DISCRETE => FrameSizes::One(size(0, 1)),
+            _ => FrameSizes::Range {
+                least: size(0, 3),
+                greatest: size(1, 4),
+            },
+        })
+    }
+
+    /// The shortest time per frame of the interval with this number; EINVAL behind the last one.
+    pub fn frame_interval(
+        &self,
+        pixel_format: FourCc,
+        size: Size,
+        index: u32,
+    ) -> Result<FrameIntervals> {
+        let mut raw = RawFrameInterval {
+            index,
+            pixel_format,
+            width: size.width,
+            height: size.height,
+            kind: 0,
+            values: [Fraction::default(); 3],
+            reserved: [0; 2],
+        };
+        // SAFETY: the descriptor is open, and the structure is as large as the ioctl number says.
+        retry(|| unsafe { ioctl::enum_frameintervals(self.fd(), &raw mut raw) })?;
+        Ok(match raw.kind {
+            INTERVAL_DISCRETE => FrameIntervals::One(raw.values[0]),
+            _ => FrameIntervals::From(raw.values[0]),
+        })
     }
 
     /// Asks a single-planar queue for a format; the device answers with the nearest that it has.
