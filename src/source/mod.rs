@@ -1,7 +1,7 @@
 //! Where frames come from. `open` is the only place that knows all kinds.
 
 pub mod auto;
-mod encode;
+pub mod encode;
 pub mod file;
 pub mod holders;
 pub mod missing;

@@ -92,7 +92,8 @@ impl Timed {
             put_p50_us: micros(0.5),
             put_p99_us: micros(0.99),
             allocations_per_frame: (allocations() - allocations_before) as f64 / puts.len() as f64,
-            cpu_ms_per_1000_frames: (cpu_time() - cpu_before).as_secs_f64() * 1e6
+            cpu_ms_per_1000_frames: (cpu_time(UsageWho::RUSAGE_THREAD) - cpu_before).as_secs_f64()
+                * 1e6
                 / puts.len() as f64,
         }
     }
@@ -101,7 +102,7 @@ impl Timed {
 impl Sink for Timed {
     fn put(&mut self, frame: &Frame) -> Result<Want> {
         if self.puts.len() == WARM_UP {
-            self.start = Some((allocations(), cpu_time()));
+            self.start = Some((allocations(), cpu_time(UsageWho::RUSAGE_THREAD)));
         }
         let begun = Instant::now();
         let want = self.inner.put(frame);
@@ -157,8 +158,9 @@ impl Source for Memory {
     }
 }
 
-fn cpu_time() -> Duration {
-    let usage = getrusage(UsageWho::RUSAGE_THREAD).expect("getrusage(2)");
+/// What the thread or the process has used of the processors.
+pub fn cpu_time(who: UsageWho) -> Duration {
+    let usage = getrusage(who).expect("getrusage(2)");
     let of = |time: nix::sys::time::TimeVal| {
         Duration::from_micros((time.tv_sec() * 1_000_000 + time.tv_usec()) as u64)
     };

@@ -48,6 +48,26 @@ pub fn exec_to_first_byte_ms() -> f64 {
     times[times.len() / 2]
 }
 
+/// `--source auto` where nothing is: all kinds are looked for, and told why they are missing.
+pub fn no_camera_ms() -> f64 {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut times: Vec<f64> = (0..20)
+        .map(|_| {
+            let begun = Instant::now();
+            let output = Command::new(PROGRAM)
+                .args(["-t", "0", "-o", "/dev/null"])
+                .env("PICAM_STREAM_ROOT", root.path())
+                .output()
+                .expect("the program starts");
+            let time = begun.elapsed().as_secs_f64() * 1000.0;
+            assert_eq!(output.status.code(), Some(70), "{output:?}");
+            time
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
 /// The calls that put video into the connection, counted by strace, and the frames by the program.
 pub fn write_calls() -> (u64, u64) {
     let trace = std::env::temp_dir().join(format!("picam-stream-bench-{}", std::process::id()));

@@ -20,7 +20,7 @@ mod hardware;
 mod huffman;
 mod modes;
 mod output;
-mod picture;
+pub mod picture;
 pub mod probe;
 mod queue;
 mod sys;
@@ -33,6 +33,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use self::abi::{FLAG_ERROR, FLAG_TIMESTAMP_MASK, FLAG_TIMESTAMP_MONOTONIC, Kind};
+pub use self::abi::{FourCc, PixelFormat};
 use self::device::Camera;
 pub use self::modes::modes;
 use self::output::{Output, Taken};
