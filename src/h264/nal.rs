@@ -79,6 +79,20 @@ pub fn units(stream: &[u8]) -> impl Iterator<Item = Nal<'_>> {
     })
 }
 
+/// Where the first slice begins, with its start code, and of which kind it is. What stands behind that is not looked at:
+/// a slice is most of an access unit.
+pub fn first_slice(stream: &[u8]) -> Option<(usize, NalType)> {
+    let mut from = 0;
+    loop {
+        let code = find_start_code(stream, from)?;
+        let kind = NalType::of(*stream.get(code.end)?);
+        if kind.is_slice() {
+            return Some((code.start, kind));
+        }
+        from = code.end;
+    }
+}
+
 /// The first start code at or after `from`, with the zero_byte before it where there is one.
 pub fn find_start_code(stream: &[u8], from: usize) -> Option<std::ops::Range<usize>> {
     let at = from + memmem::find(stream.get(from..)?, &START_CODE)?;
@@ -101,6 +115,18 @@ fn without_trailing_zeros(bytes: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_slice_is_the_first_unit_that_is_one() {
+        let stream = [
+            0, 0, 0, 1, 0x67, 1, 0, 0, 1, 0, 0, 1, 0x68, 3, 0, 0, 0, 1, 0x65, 4, 0, 0, 1, 0x41, 5,
+        ];
+        assert_eq!(first_slice(&stream), Some((14, NalType::IdrSlice)));
+        for length in 0..19 {
+            assert_eq!(first_slice(&stream[..length]), None, "{length} bytes");
+        }
+        assert_eq!(first_slice(&stream[18..]), Some((2, NalType::Slice)));
+    }
 
     #[test]
     fn units_are_found_behind_short_and_long_start_codes() {

@@ -3,7 +3,7 @@
 //! Encoders differ: some send the parameter sets once at the start, some before every key frame, some behind an
 //! access unit delimiter. A viewer may come at any key frame, so each is brought to the one form.
 
-use super::nal::{LONG_START_CODE, NalType, units};
+use super::nal::{LONG_START_CODE, NalType, first_slice, units};
 
 /// The parameter sets seen last.
 #[derive(Debug, Default)]
@@ -43,9 +43,14 @@ impl ParameterSets {
 
     /// Looks at the NAL units up to the first slice: parameter sets never stand behind it.
     fn remember(&mut self, unit: &[u8]) -> Shape {
-        let mut shape = Shape::default();
+        let slice = first_slice(unit);
+        let mut shape = Shape {
+            slice: slice.map(|(_, kind)| kind),
+            ..Shape::default()
+        };
+        let head = &unit[..slice.map_or(unit.len(), |(start, _)| start)];
         let (mut sps_count, mut pps_count) = (0, 0);
-        for (index, nal) in units(unit).enumerate() {
+        for (index, nal) in units(head).enumerate() {
             match nal.kind {
                 NalType::Sps => {
                     keep(&mut self.sps, nal.bytes, sps_count == 0);
@@ -56,10 +61,6 @@ impl ParameterSets {
                     keep(&mut self.pps, nal.bytes, pps_count == 0);
                     pps_count += 1;
                     shape.in_form |= shape.begins_with_sps && index == sps_count;
-                }
-                kind if kind.is_slice() => {
-                    shape.slice = Some(kind);
-                    break;
                 }
                 _ => {}
             }

@@ -10,7 +10,7 @@ use super::arrival::{
 use super::clock::Clock;
 use crate::frame::Frame;
 use crate::h264::access_unit::begins_access_unit;
-use crate::h264::nal::{LONG_START_CODE, NalType, START_CODE, units};
+use crate::h264::nal::{LONG_START_CODE, NalType, START_CODE, first_slice};
 use crate::h264::parameter_sets::{ParameterSets, Picture};
 use crate::options::Codec;
 use crate::units::Micros;
@@ -120,7 +120,7 @@ impl Assembly {
     fn shows_picture(&self) -> bool {
         match self.codec {
             Codec::Mjpeg => !self.data.is_empty(),
-            Codec::H264 => units(&self.data).any(|nal| nal.kind.is_slice()),
+            Codec::H264 => first_slice(&self.data).is_some(),
         }
     }
 }
