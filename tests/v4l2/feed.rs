@@ -17,7 +17,7 @@ pub fn program(scratch: &Path) -> PathBuf {
     built
 }
 
-/// By the four characters of their format. The H.264 has access units as x264 makes them; every second JPEG comes without
+/// By the four characters of their format. Every second JPEG comes without
 /// its Huffman tables, as from many USB cameras.
 pub fn recordings() -> Vec<(&'static str, Vec<u8>)> {
     let yuyv = bars(&["-frames:v", "1", "-pix_fmt", "yuyv422", "-f", "rawvideo"]);
@@ -33,7 +33,17 @@ pub fn recordings() -> Vec<(&'static str, Vec<u8>)> {
         "mjpeg",
     ]);
     let bare = without_huffman_tables(&jpeg);
-    let h264 = bars(&[
+    vec![
+        ("YUYV", lengths([yuyv])),
+        ("NV12", lengths([nv12])),
+        ("MJPG", lengths([bare, jpeg])),
+        ("H264", lengths(h264())),
+    ]
+}
+
+/// Access units as x264 makes them: two seconds.
+pub fn h264() -> Vec<Vec<u8>> {
+    let stream = bars(&[
         "-frames:v",
         "30",
         "-pix_fmt",
@@ -49,12 +59,7 @@ pub fn recordings() -> Vec<(&'static str, Vec<u8>)> {
         "-f",
         "h264",
     ]);
-    vec![
-        ("YUYV", lengths([yuyv])),
-        ("NV12", lengths([nv12])),
-        ("MJPG", lengths([bare, jpeg])),
-        ("H264", lengths(access_units(&h264))),
-    ]
+    access_units(&stream)
 }
 
 fn bars(output: &[&str]) -> Vec<u8> {

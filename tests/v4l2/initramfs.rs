@@ -9,7 +9,7 @@ use crate::feed;
 use crate::kernel::{Kernel, run};
 
 /// vivid: one camera with one input, a webcam, and an output device.
-const INIT: &str = "#!/bin/busybox sh
+const LOAD: &str = "#!/bin/busybox sh
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
@@ -20,32 +20,29 @@ for module in $(cat /modules); do
     *) insmod $module ;;
     esac
 done
-ifconfig lo up
+";
+
+/// A shell on a virtio port, and nothing else.
+const SHELL: &str = "ifconfig lo up
 ifconfig eth0 10.0.2.15 up
 exec 3<>/dev/vport0p1
 cat <&3 | sh >&3 2>&1
 ";
 
+/// The system on the disk.
+const SWITCH: &str = "mount -t ext4 /dev/vda /root
+for folder in dev proc sys; do mount --move /$folder /root/$folder; done
+exec switch_root /root /lib/systemd/systemd
+";
+
 const FOLDER: u32 = 0o040_755;
 const PROGRAM: u32 = 0o100_755;
 
-/// Writes the archive to `into`; `scratch` is a folder for what has to be built.
-pub fn write(kernel: &Kernel, scratch: &Path, into: &Path) {
-    let mut archive = Archive::default();
-    for folder in ["bin", "dev", "proc", "sys", "tmp", "lib", "drivers"] {
-        archive.add(folder, FOLDER, &[]);
-    }
-    archive.add_file("bin/busybox", &kernel.busybox);
-    archive.add("init", PROGRAM, INIT.as_bytes());
-    let mut names = String::new();
-    for module in kernel.module_files(&["vivid", "e1000", "virtio_pci", "virtio_console"]) {
-        let file = module.file_name().expect("a name").to_string_lossy();
-        names += &format!("/drivers/{file}\n");
-        archive.add_file(&format!("drivers/{file}"), &module);
-    }
-    archive.add("modules", PROGRAM, names.as_bytes());
+/// The whole system of the small machine, in `folder`.
+pub fn write(kernel: &Kernel, folder: &Path) -> Vec<String> {
+    let mut archive = Archive::with_drivers(kernel, &[], SHELL);
     archive.add_file("v4l2loopback.ko", &kernel.loopback);
-    archive.add_file("bin/feed", &feed::program(scratch));
+    archive.add_file("bin/feed", &feed::program(folder));
     for (name, content) in feed::recordings() {
         archive.add(name, PROGRAM, &content);
     }
@@ -56,7 +53,13 @@ pub fn write(kernel: &Kernel, scratch: &Path, into: &Path) {
         archive.add_folders(name.trim_start_matches('/'));
         archive.add_file(name.trim_start_matches('/'), &library);
     }
-    fs::write(into, archive.finish()).expect("room for the initramfs");
+    archive.write(folder);
+    Vec::new()
+}
+
+/// What loads the drivers and goes over to the system on the disk, in `folder`.
+pub fn write_for_disk(kernel: &Kernel, folder: &Path) {
+    Archive::with_drivers(kernel, &["virtio_blk", "ext4", "crc32c_generic"], SWITCH).write(folder);
 }
 
 /// The shared libraries of a program, and the loader itself, by the paths under which it looks for them.
@@ -76,6 +79,29 @@ struct Archive {
 }
 
 impl Archive {
+    /// Busybox, the drivers and an init that loads them and then does what `then` says.
+    fn with_drivers(kernel: &Kernel, more: &[&str], then: &str) -> Self {
+        let mut archive = Self::default();
+        for folder in ["bin", "dev", "proc", "root", "sys", "tmp", "lib", "drivers"] {
+            archive.add(folder, FOLDER, &[]);
+        }
+        archive.add_file("bin/busybox", &kernel.busybox);
+        archive.add("init", PROGRAM, format!("{LOAD}{then}").as_bytes());
+        let drivers = [&["vivid", "e1000", "virtio_pci", "virtio_console"], more].concat();
+        let mut names = String::new();
+        for module in kernel.module_files(&drivers) {
+            let file = module.file_name().expect("a name").to_string_lossy();
+            names += &format!("/drivers/{file}\n");
+            archive.add_file(&format!("drivers/{file}"), &module);
+        }
+        archive.add("modules", PROGRAM, names.as_bytes());
+        archive
+    }
+
+    fn write(self, folder: &Path) {
+        fs::write(folder.join("initramfs"), self.finish()).expect("room for the initramfs");
+    }
+
     fn add_file(&mut self, name: &str, from: &Path) {
         let content = fs::read(from).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
         self.add(name, PROGRAM, &content);

@@ -40,7 +40,7 @@ pub struct Outcome {
 /// The one machine, for one test at a time.
 pub fn machine() -> MutexGuard<'static, Machine> {
     static MACHINE: OnceLock<Mutex<Machine>> = OnceLock::new();
-    let machine = MACHINE.get_or_init(|| Mutex::new(Machine::boot()));
+    let machine = MACHINE.get_or_init(|| Mutex::new(Machine::boot(initramfs::write)));
     // A test that failed leaves nothing that its successor minds: each stops its stream.
     machine
         .lock()
@@ -48,14 +48,15 @@ pub fn machine() -> MutexGuard<'static, Machine> {
 }
 
 impl Machine {
-    fn boot() -> Self {
+    /// Boots what `prepare` puts into a folder as `initramfs`; it returns what else qemu is to be told.
+    pub fn boot(prepare: fn(&Kernel, &Path) -> Vec<String>) -> Self {
         let kernel = Kernel::fetch();
         let folder = tempfile::Builder::new()
             .prefix("picam-stream-v4l2-")
             .tempdir()
             .expect("a temporary folder")
             .keep();
-        initramfs::write(&kernel, &folder, &folder.join("initramfs"));
+        let more = prepare(&kernel, &folder);
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
             .expect("a free port")
@@ -64,6 +65,7 @@ impl Machine {
             .args(["-c", KEEPER, "sh"])
             .arg(&folder)
             .args(arguments(&kernel, &folder, port))
+            .args(more)
             .stdin(Stdio::piped())
             .spawn()
             .expect("sh starts");
@@ -129,12 +131,18 @@ impl Machine {
              kill -0 $pid"
         ));
         assert_eq!(started.status, 0, "{}", self.log());
-        let viewer = TcpStream::connect(("127.0.0.1", self.port)).expect("the port is open");
-        viewer.set_read_timeout(Some(LONG)).expect("a timeout");
+        let viewer = self.viewer();
         Stream {
             machine: self,
             viewer,
         }
+    }
+
+    /// A connection from the outside to its port 3333.
+    pub fn viewer(&self) -> TcpStream {
+        let viewer = TcpStream::connect(("127.0.0.1", self.port)).expect("the port is open");
+        viewer.set_read_timeout(Some(LONG)).expect("a timeout");
+        viewer
     }
 
     pub fn log(&mut self) -> String {
@@ -195,7 +203,7 @@ impl Drop for Stream<'_> {
 fn arguments(kernel: &Kernel, folder: &Path, port: u16) -> Vec<String> {
     let file = |name: &str| folder.join(name).display().to_string();
     let arguments = format!(
-        "-accel tcg -cpu qemu64 -smp 2 -m 512 -nodefaults -display none -no-reboot \
+        "-accel tcg -cpu qemu64 -smp 2 -m 768 -nodefaults -display none -no-reboot \
          -netdev user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{port}-:3333 -device e1000,netdev=net,romfile= \
          -chardev file,id=console,path={} -serial chardev:console \
          -chardev socket,id=shell,path={},server=on,wait=off -device virtio-serial-pci -device virtserialport,chardev=shell \
@@ -206,7 +214,10 @@ fn arguments(kernel: &Kernel, folder: &Path, port: u16) -> Vec<String> {
         file("initramfs")
     );
     let mut arguments: Vec<_> = arguments.split_whitespace().map(String::from).collect();
-    arguments.extend(["-append".into(), "console=ttyS0 panic=-1 quiet".into()]);
+    arguments.extend([
+        "-append".into(),
+        "console=ttyS0 panic=-1 quiet net.ifnames=0".into(),
+    ]);
     arguments
 }
 

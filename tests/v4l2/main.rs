@@ -2,13 +2,22 @@
 //! `vivid`, the kernel's emulated camera, v4l2loopback for formats that vivid does not have, and the program in its initramfs.
 //! What it streams is decoded outside, by ffmpeg.
 //!
-//! All tests share one machine, one after another. It ends with the test process, however that ends.
+//! All tests of the program share one machine, one after another, and those of the installed package (`service`) another,
+//! which is a Debian with systemd. They end with the test process, however that ends.
 
 mod cameras;
 mod feed;
 mod formats;
 mod initramfs;
+mod installed;
 mod kernel;
 mod machine;
 mod picture;
+#[allow(dead_code)]
+#[path = "../containers/root.rs"]
+mod root;
+#[allow(dead_code)]
+#[path = "../containers/run.rs"]
+mod run;
+mod service;
 mod trouble;

@@ -12,6 +12,8 @@ use crate::units::Size;
 /// No device has so many of anything; one that never says EINVAL must not keep us here.
 const MOST: u32 = 256;
 
+const MOST_NAMES: usize = 8;
+
 /// The lines.
 ///
 /// # Errors
@@ -22,15 +24,25 @@ pub fn modes(path: &Path) -> std::io::Result<Vec<String>> {
     let offered = pixel_formats(&device, Kind::Capture);
     let usable = offered.iter().filter(|format| FOR_H264.contains(format));
     let mut lines: Vec<String> = usable.map(|&format| line(&device, format)).collect();
-    let others: Vec<String> = offered
+    lines.extend(unused(&offered));
+    Ok(lines)
+}
+
+/// The formats that nothing is done with; a camera has one or two of them, an emulated one dozens.
+fn unused(offered: &[FourCc]) -> Option<String> {
+    let mut names: Vec<String> = offered
         .iter()
         .filter(|format| !FOR_H264.contains(format))
-        .map(FourCc::to_string)
+        .map(|format| format.to_string().trim_end().to_owned())
         .collect();
-    if !others.is_empty() {
-        lines.push(format!("not used: {}", others.join(" ")));
-    }
-    Ok(lines)
+    let more = names.len().saturating_sub(MOST_NAMES);
+    names.truncate(MOST_NAMES);
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    (!names.is_empty()).then(|| format!("not used: {}{more}", names.join(" ")))
 }
 
 /// A pixel format, what has to be done with its pictures, and its sizes with the highest rate of each.
