@@ -13,6 +13,7 @@ mod run;
 mod viewer;
 
 mod conffile;
+mod doctor;
 mod environment;
 mod hostile;
 mod install;
