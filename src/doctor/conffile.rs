@@ -5,18 +5,34 @@ use std::ffi::OsString;
 use std::io::ErrorKind;
 
 use super::Facts;
+use super::effects::Effects;
 use super::environment_file::{EnvironmentFile, words};
 use super::report::{Check, Detail};
-use crate::options::{self, Command, Fate, Options, SourceChoice, Use};
-use crate::source::auto::Camera;
-use crate::source::{file, rpicam, test};
+use crate::options::{self, Command, Fate, Kind, Options, SourceChoice, Use};
+use crate::system::System;
 
 const FILE: &str = "/etc/default/raspivid";
 const NAME: &str = "RASPIVID_OPTIONS";
 const SUBJECT: &str = "options";
 
+/// The file as the package has it.
+const SHIPPED: &str = include_str!("../../assets/default/raspivid");
+
 /// What the unit of the package gives behind the options of the file.
 const OF_THE_UNIT: &str = "-v -n -t 0 -o -";
+
+/// The source that the options ask for; `auto` where they cannot be read, as where they say nothing.
+pub fn source(system: &System) -> SourceChoice {
+    let file = EnvironmentFile::read(&system.bytes(FILE).unwrap_or_default());
+    let of_unit = words(OF_THE_UNIT);
+    let all = words(file.value(NAME).unwrap_or_default())
+        .into_iter()
+        .chain(of_unit);
+    match options::parse(all.map(OsString::from)) {
+        Ok(Command::Stream(options)) => options.source,
+        _ => SourceChoice::Auto,
+    }
+}
 
 pub fn checks(facts: &Facts) -> Vec<Check> {
     let bytes = match facts.system.bytes(FILE) {
@@ -43,6 +59,7 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
     let file = EnvironmentFile::read(&bytes);
     let mut checks: Vec<Check> = file.remarks.iter().map(|remark| remarked(remark)).collect();
     match file.value(NAME) {
+        _ if file.refusal.is_some() => checks.extend(file.refusal.as_deref().map(refused)),
         Some(value) => checks.extend(read(facts, value)),
         None => checks.push(Check::warning(
             SUBJECT,
@@ -60,6 +77,16 @@ fn remarked(remark: &str) -> Check {
         SUBJECT,
         format!("{FILE}, {remark}"),
         format!("a line is a comment (#) or {NAME} = OPTIONS"),
+    )
+}
+
+fn refused(why: &str) -> Check {
+    Check::problem(
+        SUBJECT,
+        format!(
+            "{FILE}: {why}, so systemd ignores the whole file, and the service has raspivid's defaults"
+        ),
+        "save it as UTF-8 (nano and other editors of the system do), or write it with plain letters",
     )
 }
 
@@ -104,15 +131,15 @@ fn of_unit(facts: &Facts) -> Vec<String> {
 }
 
 fn understood(facts: &Facts, options: &Options, uses: &[Use], of_unit: &[Use]) -> Vec<Check> {
-    let source = Source::of(facts, options);
+    let effects = Effects::of(facts, options);
     let details = uses
         .iter()
-        .map(|used| detail(used, of_unit, &source))
+        .map(|used| detail(used, of_unit, &effects))
         .collect();
     let text = match uses.len() {
         0 => format!("{FILE} gives none: raspivid's defaults"),
-        1 => format!("{FILE} gives 1 option; {}", source.told),
-        count => format!("{FILE} gives {count} options; {}", source.told),
+        1 => format!("{FILE} gives 1 option; {}", effects.told),
+        count => format!("{FILE} gives {count} options; {}", effects.told),
     };
     let mut checks = vec![Check {
         details,
@@ -125,114 +152,79 @@ fn understood(facts: &Facts, options: &Options, uses: &[Use], of_unit: &[Use]) -
             format!("change it in {FILE}"),
         ));
     }
-    if let Some(warning) = source
-        .honoured
-        .as_ref()
-        .and_then(|honoured| options::unhonoured(options, honoured))
-    {
-        checks.push(Check::warning(
-            SUBJECT,
-            warning,
-            "the rest works; leave them out to be rid of this",
-        ));
-    }
-    if let Some(command) = source.command {
+    checks.extend(left_out(options, uses, &effects));
+    if let Some(command) = effects.command {
         checks.push(Check::ok("command", command));
     }
     checks
 }
 
-/// The source that the options lead to.
-struct Source {
-    told: String,
-    /// The long names of what it honours; unknown for a device that must be opened to be asked.
-    honoured: Option<Vec<&'static str>>,
-    /// The capture program's command line.
-    command: Option<String>,
+/// What the source cannot do: worth a warning where somebody has asked for it, and no more than a word where it is in the
+/// file that the package brings.
+fn left_out(options: &Options, uses: &[Use], effects: &Effects) -> Vec<Check> {
+    let shipped = EnvironmentFile::read(SHIPPED.as_bytes());
+    let shipped = words(shipped.value(NAME).unwrap_or_default());
+    let shipped: Vec<OsString> = shipped.into_iter().map(OsString::from).collect();
+    let shipped = options::uses(&shipped).unwrap_or_default();
+    let is_shipped = |used: &&Use| {
+        let is_it = |other: &Use| other.row.long == used.row.long && other.value == used.value;
+        shipped.iter().any(is_it)
+    };
+    let left_out = uses.iter().filter(|used| effects.leaves_out(used.row));
+    let (ours, theirs): (Vec<&Use>, Vec<&Use>) = left_out.partition(is_shipped);
+    let mut names: Vec<String> = theirs.into_iter().map(written).collect();
+    if !options.passed_on.is_empty() && !effects.takes_passed_on {
+        names.push("--".to_owned());
+    }
+    let mut checks = Vec::new();
+    if !ours.is_empty() {
+        let names: Vec<String> = ours.into_iter().map(written).collect();
+        checks.push(Check::ok(
+            SUBJECT,
+            format!(
+                "no effect {}, but no harm: {}",
+                effects.place,
+                names.join(", ")
+            ),
+        ));
+    }
+    if !names.is_empty() {
+        checks.push(Check::warning(
+            SUBJECT,
+            format!("not possible {}: {}", effects.place, names.join(", ")),
+            "the rest works; leave them out to be rid of this",
+        ));
+    }
+    checks
 }
 
-impl Source {
-    fn of(facts: &Facts, options: &Options) -> Self {
-        let all = || options::rows().map(|row| row.long).collect();
-        let plain = |told: &str, honoured: Option<Vec<&'static str>>| Self {
-            told: told.to_owned(),
-            honoured,
-            command: None,
-        };
-        match (&options.source, &facts.camera) {
-            (SourceChoice::Test, _) => plain(
-                "a viewer sees the test card, not a camera (--source test)",
-                Some(test::HONOURED.to_vec()),
-            ),
-            (SourceChoice::File(_), _) => plain(
-                "a viewer sees a recording, not a camera",
-                Some(file::HONOURED.to_vec()),
-            ),
-            (SourceChoice::Rpicam, _) | (SourceChoice::Auto, Some(Camera::Libcamera { .. })) => {
-                Self::libcamera(facts, options)
-            }
-            (SourceChoice::Mmal, _) | (SourceChoice::Auto, Some(Camera::Mmal { .. })) => plain(
-                "the camera is driven by MMAL, which has all of raspivid's",
-                Some(all()),
-            ),
-            (SourceChoice::V4l2(_), _) => plain(
-                "the V4L2 camera is asked for what it has of them when it starts",
-                None,
-            ),
-            (SourceChoice::Auto, Some(Camera::V4l2(found))) => plain(
-                &format!(
-                    "{} is asked for what it has of them when it starts",
-                    found.device
-                ),
-                None,
-            ),
-            (SourceChoice::Auto, None) => plain("there is no camera to honour them", None),
-        }
-    }
-
-    fn libcamera(facts: &Facts, options: &Options) -> Self {
-        let plan = rpicam::probe::plan(facts.system, options);
-        let (command, honoured) = plan.unzip();
-        let program = facts
-            .survey
-            .libcamera
-            .program
-            .as_deref()
-            .map(crate::system::file_name);
-        let program = program.unwrap_or_else(|| "the capture program".to_owned());
-        Self {
-            told: format!("{program} is started for each viewer"),
-            honoured,
-            command: command.map(|words| format!("{program} {}", words.join(" "))),
-        }
-    }
+/// The option as it is in the file.
+fn written(used: &Use) -> String {
+    let value = used.value.as_ref();
+    let value = value.map_or_else(String::new, |value| format!(" {}", value.to_string_lossy()));
+    format!("{}{value}", used.row.name())
 }
 
-fn detail(used: &Use, of_unit: &[Use], source: &Source) -> Detail {
+fn detail(used: &Use, of_unit: &[Use], effects: &Effects) -> Detail {
     let row = used.row;
-    let value = used
-        .value
-        .as_ref()
-        .map_or_else(String::new, |value| format!(" {}", value.to_string_lossy()));
     let is_overruled = of_unit.iter().any(|other| other.row.long == row.long)
-        && !matches!(row.kind, options::Kind::Flag(_));
+        && !matches!(row.kind, Kind::Flag(_));
     let effect = match row.fate {
-        _ if is_overruled => "the unit's own value takes its place",
-        Fate::Session => "",
-        Fate::Ignored => "has no effect on a stream",
-        Fate::Encoder | Fate::Camera => match &source.honoured {
-            Some(honoured) if honoured.contains(&row.long) || honoured.contains(&row.short) => "",
-            Some(_) => "this camera cannot",
-            None => "",
+        _ if is_overruled => "the unit's own value takes its place".to_owned(),
+        Fate::Session => String::new(),
+        Fate::Ignored => "has no effect on a stream".to_owned(),
+        Fate::Encoder | Fate::Camera => match effects.proviso(row) {
+            Some(proviso) => proviso.to_owned(),
+            None => format!("not possible {}", effects.place),
         },
     };
     let text = if effect.is_empty() {
         row.help.to_owned()
     } else {
-        format!("{}: {effect}", row.help)
+        format!("{} ({effect})", row.help)
     };
     Detail {
-        label: format!("{}{value}", row.name()),
+        label: written(used),
         text,
     }
 }

@@ -5,6 +5,7 @@
 
 mod conffile;
 mod devices;
+mod effects;
 mod environment_file;
 mod failures;
 mod json;
@@ -21,6 +22,7 @@ mod units;
 pub use self::report::Report;
 use self::report::Section;
 use self::units::Unit;
+use crate::options::SourceChoice;
 use crate::source::auto::{self, Camera, Survey};
 use crate::system::System;
 
@@ -28,7 +30,9 @@ use crate::system::System;
 struct Facts<'a> {
     system: &'a System,
     survey: Survey,
-    /// What `--source auto` takes.
+    /// What the options of the service ask for.
+    wanted: SourceChoice,
+    /// The camera that this leads to; none, too, where no camera is asked for.
     camera: Option<Camera>,
     /// The board, such as "Raspberry Pi 4 Model B Rev 1.4"; empty where the machine does not tell.
     model: String,
@@ -38,12 +42,22 @@ struct Facts<'a> {
     sees_all: bool,
 }
 
+impl Facts<'_> {
+    /// Whether a viewer is to see a camera, and there is none.
+    fn lacks_camera(&self) -> bool {
+        let without = matches!(self.wanted, SourceChoice::Test | SourceChoice::File(_));
+        self.camera.is_none() && !without
+    }
+}
+
 /// Looks at everything.
 pub fn examine(system: &System) -> Report {
     let survey = auto::survey(system);
+    let wanted = conffile::source(system);
     let facts = Facts {
         system,
-        camera: survey.choose().ok(),
+        camera: stack::wanted(&survey, &wanted),
+        wanted,
         survey,
         model: machine::model(system),
         socket: Unit::ask(system, units::SOCKET),

@@ -46,6 +46,10 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
             &format!("{} (process {})", holder.name, holder.process_id),
         ),
         None if is_active => Check::ok(SUBJECT, format!("systemd listens on TCP port {port}")),
+        None if facts.sees_all => taken(
+            port,
+            "a program that does not show here (it may run in a container)",
+        ),
         None => taken(
             port,
             "a program that this user may not see (sudo picam-stream doctor names it)",

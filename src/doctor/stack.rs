@@ -1,12 +1,16 @@
 //! Which camera stack this system has, with its programs and libraries, and which camera a viewer will see.
 
+use std::path::Path;
+
 use super::Facts;
 use super::report::Check;
-use crate::source::auto::Camera;
+use crate::options::SourceChoice;
+use crate::source::auto::{Camera, Survey};
 use crate::source::missing::Missing;
 use crate::source::mmal::failure;
 use crate::source::{rpicam, v4l2};
 
+const CAMERA: &str = "camera";
 const CAPTURE_DEVICES: &str = "V4L2";
 
 pub fn checks(facts: &Facts) -> Vec<Check> {
@@ -18,11 +22,68 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
     checks
 }
 
-fn camera(facts: &Facts) -> Check {
-    match &facts.camera {
-        Some(camera) => Check::ok("camera", format!("--source auto takes {camera}")),
-        None => Check::problem("camera", "none was found", what_to_do(facts)),
+/// The camera that this choice of source leads to.
+pub fn wanted(survey: &Survey, choice: &SourceChoice) -> Option<Camera> {
+    match choice {
+        SourceChoice::Auto => survey.choose().ok(),
+        SourceChoice::Rpicam => survey.libcamera(),
+        SourceChoice::Mmal => survey.legacy(),
+        SourceChoice::V4l2(None) => survey.capture_device(),
+        SourceChoice::V4l2(Some(device)) => {
+            let named = survey
+                .v4l2
+                .iter()
+                .find(|found| Path::new(&found.device) == device);
+            named.cloned().map(Camera::V4l2)
+        }
+        SourceChoice::Test | SourceChoice::File(_) => None,
     }
+}
+
+fn camera(facts: &Facts) -> Check {
+    match (&facts.camera, &facts.wanted) {
+        (Some(camera), SourceChoice::Auto) => {
+            Check::ok(CAMERA, format!("--source auto takes {camera}"))
+        }
+        (Some(camera), _) => Check::ok(CAMERA, format!("the options ask for {camera}")),
+        (None, SourceChoice::Auto) => Check::problem(CAMERA, "none was found", what_to_do(facts)),
+        (None, SourceChoice::Test) => not_asked_for(facts, "the test card (--source test)"),
+        (None, SourceChoice::File(_)) => not_asked_for(facts, "a recording (--source file)"),
+        (None, SourceChoice::Rpicam) => lost(facts, "rpicam", facts.survey.libcamera.missing()),
+        (None, SourceChoice::Mmal) => lost(facts, "mmal", facts.survey.missing_mmal()),
+        (None, SourceChoice::V4l2(device)) => {
+            let device = device.as_deref().map_or_else(String::new, |device| {
+                format!(":{}", device.to_string_lossy())
+            });
+            let missing = v4l2::probe::missing(&facts.survey.v4l2);
+            lost(facts, &format!("v4l2{device}"), missing)
+        }
+    }
+}
+
+/// No camera is needed, and what there is serves nobody.
+fn not_asked_for(facts: &Facts, what: &str) -> Check {
+    let found = facts.survey.choose();
+    let found = found.map_or_else(
+        |_| "there is no camera".to_owned(),
+        |camera| format!("without it, viewers would see {camera}"),
+    );
+    Check::ok(
+        CAMERA,
+        format!("none is used, since the options ask for {what}; {found}"),
+    )
+}
+
+/// The camera that is asked for by its kind is not there.
+fn lost(facts: &Facts, source: &str, missing: Option<Missing>) -> Check {
+    let missing =
+        missing.unwrap_or_else(|| Missing::new("there is no such camera", "picam-stream cameras"));
+    let remedy = facts.survey.choose().map_or_else(
+        |_| missing.remedy.clone(),
+        |camera| format!("take --source out of the options, and viewers see {camera}"),
+    );
+    let text = format!("the options ask for --source {source}: {}", missing.why);
+    Check::problem(CAMERA, text, remedy)
 }
 
 fn what_to_do(facts: &Facts) -> &'static str {
@@ -136,8 +197,8 @@ fn capture_devices(facts: &Facts) -> Check {
 /// A kind that is not there is worth a remark where it has a camera all the same, or where there is no other and this
 /// machine could have it.
 fn absent(facts: &Facts, subject: &'static str, missing: Missing, is_lost: bool) -> Check {
-    let is_possible = facts.model.contains("Raspberry Pi") || subject == CAPTURE_DEVICES;
-    if is_lost || facts.camera.is_none() && is_possible {
+    let is_possible = facts.model.contains("Raspberry Pi");
+    if is_lost || facts.lacks_camera() && is_possible {
         return Check::warning(subject, missing.why, missing.remedy);
     }
     Check::ok(subject, format!("not used: {}", missing.why))

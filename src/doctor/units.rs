@@ -129,6 +129,11 @@ fn socket(unit: &Unit) -> Check {
             format!("it has failed ({})", unit.get("Result")),
             why_failed(unit),
         ),
+        "inactive" if enabled == "enabled" => Check::problem(
+            SOCKET,
+            "it is enabled, but has been stopped, so nobody listens",
+            format!("sudo systemctl start {SOCKET}"),
+        ),
         state => Check::problem(
             SOCKET,
             format!("it is {state} and {enabled}, so nobody listens"),
@@ -138,9 +143,10 @@ fn socket(unit: &Unit) -> Check {
 }
 
 fn viewers(unit: &Unit) -> String {
+    let accepted = unit.get("NAccepted");
+    let plural = if accepted == "1" { "" } else { "s" };
     format!(
-        "{} viewers since it started, {} now, {} turned away",
-        unit.get("NAccepted"),
+        "{accepted} viewer{plural} since it started, {} now, {} turned away",
         unit.get("NConnections"),
         unit.get("NRefused")
     )
@@ -156,8 +162,11 @@ fn why_failed(unit: &Unit) -> String {
     }
 }
 
-/// Units in /etc hide the package's, and never change with it.
+/// Units in /etc hide the package's, and never change with it. A masked one is there, too, as a link to nothing.
 fn changed(unit: &Unit, name: &'static str) -> Option<Check> {
+    if unit.is("LoadState", "masked") {
+        return None;
+    }
     let path = unit.get("FragmentPath");
     if path.starts_with("/etc/") {
         return Some(Check::warning(
@@ -176,6 +185,13 @@ fn service(facts: &Facts, unit: &Unit) -> Vec<Check> {
             TEMPLATE,
             "it is not installed",
             "sudo apt install --reinstall picam-stream",
+        )];
+    }
+    if unit.is("LoadState", "masked") {
+        return vec![Check::problem(
+            TEMPLATE,
+            "it is masked, so no stream starts",
+            format!("sudo systemctl unmask {TEMPLATE}"),
         )];
     }
     let mut checks: Vec<Check> = changed(unit, TEMPLATE).into_iter().collect();

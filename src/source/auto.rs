@@ -69,21 +69,33 @@ impl Survey {
     /// # Errors
     /// `Error::Camera` where there is none, with what is missing for each kind.
     pub fn choose(&self) -> Result<Camera> {
-        if let (Some(_), Some(program)) = (self.libcamera.receiver, &self.libcamera.program) {
-            let program = crate::system::file_name(program);
-            return Ok(Camera::Libcamera {
-                sensors: self.libcamera.camera(),
-                program,
-            });
-        }
-        if let (Some(library), None) = (self.mmal.library, self.missing_mmal()) {
-            return Ok(Camera::Mmal { library });
-        }
-        self.v4l2
-            .first()
-            .cloned()
-            .map(Camera::V4l2)
+        let first = self.libcamera().or_else(|| self.legacy());
+        first
+            .or_else(|| self.capture_device())
             .ok_or_else(|| self.nothing())
+    }
+
+    /// The libcamera camera.
+    pub fn libcamera(&self) -> Option<Camera> {
+        self.libcamera.receiver?;
+        let program = crate::system::file_name(self.libcamera.program.as_ref()?);
+        Some(Camera::Libcamera {
+            sensors: self.libcamera.camera(),
+            program,
+        })
+    }
+
+    /// The camera of the legacy stack.
+    pub fn legacy(&self) -> Option<Camera> {
+        let library = self.mmal.library?;
+        self.missing_mmal()
+            .is_none()
+            .then_some(Camera::Mmal { library })
+    }
+
+    /// The first capture device.
+    pub fn capture_device(&self) -> Option<Camera> {
+        self.v4l2.first().cloned().map(Camera::V4l2)
     }
 
     /// Why the kinds that come before the chosen one are not taken, one a line; of all where none is.

@@ -13,6 +13,8 @@ mod run;
 mod viewer;
 
 mod conffile;
+mod doctor;
+mod environment;
 mod hostile;
 mod install;
 mod life;

@@ -103,6 +103,51 @@ fn a_broken_conffile_is_told_with_the_option_that_is_wrong() {
 }
 
 #[test]
+fn a_conffile_that_systemd_ignores_whole_is_told() {
+    let tree = systems::bookworm();
+    fs::write(
+        tree.path("etc/default/raspivid"),
+        b"RASPIVID_OPTIONS = -a T\xfcr\n",
+    )
+    .expect("the file is written");
+    assert_finds(&tree, "problem", "line 1 is not UTF-8", "save it as UTF-8");
+}
+
+#[test]
+fn a_source_that_was_chosen_is_what_is_judged() {
+    let asked = |tree: Tree, source: &str| {
+        let options = format!("RASPIVID_OPTIONS = -w 640 --source {source}\n");
+        tree.file("etc/default/raspivid", &options)
+    };
+    let text = |tree: &Tree| stdout(&tree.run(&["doctor"]));
+    let page = text(&asked(systems::nothing(), "test"));
+    assert!(
+        page.contains("test card") && page.contains("no problems"),
+        "{page}"
+    );
+    let page = text(&asked(
+        systems::bookworm().v4l2("video1", "0", "HD Webcam"),
+        "v4l2",
+    ));
+    assert!(
+        page.contains("the options ask for v4l2 (/dev/video1, HD Webcam)"),
+        "{page}"
+    );
+    assert_finds(
+        &asked(systems::bookworm(), "mmal"),
+        "problem",
+        "the options ask for --source mmal: ",
+        "take --source out of the options, and viewers see rpicam (imx219",
+    );
+    assert_finds(
+        &asked(systems::nothing(), "v4l2:/dev/video7"),
+        "problem",
+        "--source v4l2:/dev/video7: there is no capture device",
+        "plug in a USB camera",
+    );
+}
+
+#[test]
 fn options_that_the_camera_cannot_do_are_warned_of() {
     let tree = systems::bookworm().file(
         "etc/default/raspivid",

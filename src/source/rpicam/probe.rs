@@ -159,10 +159,11 @@ pub fn takes(system: &System, option: &str) -> Option<bool> {
     Some(Offer::from_help(&ask(system, "--help")?)?.has(option))
 }
 
-/// The words with which the program would be started, and the long names of the given options that it honours so.
+/// The words with which the program would be started, but for the pipe that its frames' times come by (so they can be
+/// tried by hand), and the long names of the given options that it honours so.
 pub fn plan(system: &System, options: &Options) -> Option<(Vec<String>, Vec<&'static str>)> {
     let offer = Offer::from_help(&ask(system, "--help")?)?;
-    let command = CommandLine::stream(options, &offer, true);
+    let command = CommandLine::stream(options, &offer, false);
     let words = command
         .arguments
         .iter()

@@ -87,6 +87,15 @@ pub fn set_picture(device: &Device, options: &Options) -> Vec<&'static str> {
     set(device, picture_wishes(options))
 }
 
+/// The long names of the options for which V4L2 has a control, whether or not a device has it.
+pub fn of_the_picture(options: &Options) -> Vec<&'static str> {
+    let wishes = picture_wishes(options).into_iter();
+    wishes
+        .filter(|wish| !wish.ways.is_empty())
+        .map(|wish| wish.option)
+        .collect()
+}
+
 /// Sets what the options ask of an H.264 encoder in the device; returns the long names of those that it took.
 pub fn set_encoder(device: &Device, options: &Options) -> Vec<&'static str> {
     set(device, encoder_wishes(options))

@@ -1,6 +1,8 @@
 //! Which V4L2 devices may be cameras, told by /sys alone: opening a device could wake it, or take it from somebody.
 
+use super::controls;
 use super::device::NO_CAMERAS;
+use crate::options::{Codec, Options};
 use crate::source::missing::Missing;
 use crate::system::System;
 
@@ -32,6 +34,33 @@ pub fn missing(found: &[Found]) -> Option<Missing> {
     found
         .is_empty()
         .then(|| Missing::new("there is no capture device", remedy))
+}
+
+/// The long names of the options that a camera may honour, with what that depends on (may be empty). Only the camera
+/// itself, when it is opened, tells more.
+pub fn expected(options: &Options) -> Vec<(&'static str, &'static str)> {
+    let nearest = "the nearest that the camera has";
+    let mut expected = vec![
+        ("width", nearest),
+        ("height", nearest),
+        ("framerate", nearest),
+        ("codec", ""),
+        ("inline", "always so"),
+    ];
+    match options.video.codec {
+        Codec::H264 => {
+            let own = "a camera that gives H.264 itself may have no control for it";
+            expected.extend(["bitrate", "intra", "profile", "level", "qp"].map(|name| (name, own)));
+        }
+        Codec::Mjpeg => expected.push((
+            "bitrate",
+            "not with a camera that gives JPEG itself, as most do",
+        )),
+    }
+    let control = "if the camera has a control for it";
+    let pictures = controls::of_the_picture(options).into_iter();
+    expected.extend(pictures.map(|name| (name, control)));
+    expected
 }
 
 fn camera(system: &System, device: &str) -> Option<Found> {
