@@ -112,6 +112,20 @@ fn a_viewer_that_leaves_before_the_first_frame_is_noticed() {
     }
 }
 
+/// JPEG knows no bytes that mean nothing, so such a viewer cannot be asked whether it is still there.
+#[test]
+fn a_viewer_of_jpegs_that_closed_its_sending_half_is_believed_in_for_some_seconds_only() {
+    let stand_in = StandIn::new("1.13.0", "vc4").behaving("hang");
+    let mut session = stand_in.session(&["-cd", "MJPEG", "--stall-timeout", "60000"]);
+    stand_in.wait_for_starts(2);
+    session.half_close();
+    std::thread::sleep(Duration::from_secs(4));
+    assert!(session.is_running(), "{}", session.log());
+    assert!(session.wait(LONG).success(), "{}", session.log());
+    assert!(session.log().contains("viewer left"), "{}", session.log());
+    stand_in.wait_until_gone();
+}
+
 #[test]
 fn sigterm_before_the_first_frame_is_obeyed() {
     for behaviour in ["mutehelp", "late=30"] {

@@ -14,10 +14,10 @@ mod kernel;
 mod machine;
 mod picture;
 #[allow(dead_code)]
-#[path = "../containers/root.rs"]
+#[path = "../support/root.rs"]
 mod root;
 #[allow(dead_code)]
-#[path = "../containers/run.rs"]
+#[path = "../support/run.rs"]
 mod run;
 mod service;
 mod trouble;

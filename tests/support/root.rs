@@ -1,7 +1,7 @@
-//! The Debian root file systems that the containers start from.
+//! The Debian root file systems that containers and emulated machines start from.
 //!
 //! Each is made once by mmdebstrap and kept under `target/roots`; it is never written to again, since every container
-//! lays a throw-away layer over it (see `container.rs`). The ARM ones run by qemu-user through binfmt_misc.
+//! lays a throw-away layer over it (see `tests/containers/container.rs`). The ARM ones run by qemu-user through binfmt_misc.
 
 use crate::run::{command, run, say};
 use std::fs;
