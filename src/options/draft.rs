@@ -75,9 +75,10 @@ impl Draft {
             return Err("nothing of the picture is left".to_owned());
         }
         if roi != asked {
+            let parts = [roi.x, roi.y, roi.width, roi.height].map(told);
             self.warn(format!(
-                "-roi reaches over the edge: cut to {},{},{},{}",
-                roi.x, roi.y, roi.width, roi.height
+                "-roi reaches over the edge: cut to {}",
+                parts.join(",")
             ));
         }
         self.options.camera.roi = roi;
@@ -121,6 +122,11 @@ impl Draft {
         report.slices_asked = self.options.video.slices;
         report.raw_format = self.raw.then_some(self.raw_format);
     }
+}
+
+/// A part of the picture as it is told: four places are a pixel of any sensor.
+fn told(part: f64) -> String {
+    ((part * 10_000.0).round() / 10_000.0).to_string()
 }
 
 fn check_output(options: &Options) -> Result<()> {

@@ -352,6 +352,11 @@ fn a_region_over_the_edge_is_cut_with_a_warning() {
         (0.25, 0.5)
     );
     assert_eq!(given.warnings.len(), 1);
+    let told = options("-roi 0.52,0.93,0.98,0.13").warnings;
+    assert_eq!(
+        told,
+        ["-roi reaches over the edge: cut to 0.52,0.93,0.48,0.07"]
+    );
     assert_eq!(options("-roi 0.1,0.1,0.9,0.9").warnings.len(), 0);
     assert_eq!(options("-roi 0.9,0.9,0.1,0.1").warnings.len(), 0);
 }
