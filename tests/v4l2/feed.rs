@@ -8,12 +8,22 @@ use picam_stream::h264::access_unit::Splitter;
 use crate::kernel::run;
 
 pub fn program(scratch: &Path) -> PathBuf {
-    let built = scratch.join("feed");
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/v4l2/feed.c");
+    compile(scratch, "feed", &["-static"])
+}
+
+/// The library that stands in for the Pi's encoder.
+pub fn encoder(scratch: &Path) -> PathBuf {
+    compile(scratch, "encoder", &["-shared", "-fPIC"])
+}
+
+fn compile(scratch: &Path, name: &str, options: &[&str]) -> PathBuf {
+    let built = scratch.join(name);
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/v4l2");
     run(Command::new("gcc")
-        .args(["-O1", "-Wall", "-Werror", "-static", "-o"])
+        .args(["-O1", "-Wall", "-Werror", "-o"])
         .arg(&built)
-        .arg(source));
+        .arg(sources.join(name).with_extension("c"))
+        .args(options));
     built
 }
 
@@ -100,7 +110,7 @@ fn access_units(stream: &[u8]) -> Vec<Vec<u8>> {
     units
 }
 
-fn lengths(pictures: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
+pub fn lengths(pictures: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
     let mut file = Vec::new();
     for picture in pictures {
         file.extend_from_slice(&(picture.len() as u32).to_le_bytes());

@@ -43,6 +43,7 @@ pub fn write(kernel: &Kernel, folder: &Path) -> Vec<String> {
     let mut archive = Archive::with_drivers(kernel, &[], SHELL);
     archive.add_file("v4l2loopback.ko", &kernel.loopback);
     archive.add_file("bin/feed", &feed::program(folder));
+    archive.add_file("encoder.so", &feed::encoder(folder));
     for (name, content) in feed::recordings() {
         archive.add(name, PROGRAM, &content);
     }

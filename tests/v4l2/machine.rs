@@ -118,6 +118,13 @@ impl Machine {
         }
     }
 
+    /// Runs a command line that has to succeed.
+    pub fn good(&mut self, command: &str) -> String {
+        let ended = self.run(command);
+        assert_eq!(ended.status, 0, "{command}: {}", ended.output);
+        ended.output
+    }
+
     /// Runs the program to its end.
     pub fn program(&mut self, arguments: &str) -> Outcome {
         self.run(&format!("picam-stream {arguments}"))
@@ -125,8 +132,13 @@ impl Machine {
 
     /// Starts the program with a viewer outside. It ends with that viewer.
     pub fn stream(&mut self, arguments: &str) -> Stream<'_> {
+        self.stream_with("", arguments)
+    }
+
+    /// The same with variables in its environment.
+    pub fn stream_with(&mut self, environment: &str, arguments: &str) -> Stream<'_> {
         let started = self.run(&format!(
-            "picam-stream {arguments} -o tcp://0.0.0.0:3333 -l -t 600000 2>/tmp/log & pid=$!\n\
+            "{environment} picam-stream {arguments} -o tcp://0.0.0.0:3333 -l -t 600000 2>/tmp/log & pid=$!\n\
              until netstat -ltn | grep -q :3333; do kill -0 $pid || break; sleep 0.1; done\n\
              kill -0 $pid"
         ));

@@ -8,6 +8,7 @@
 mod cameras;
 mod feed;
 mod formats;
+mod hardware;
 mod initramfs;
 mod installed;
 mod kernel;

@@ -22,6 +22,14 @@ pub struct Decoded {
     raw: Vec<u8>,
 }
 
+impl Decoded {
+    /// A picture that never was encoded, in I420.
+    pub fn of_raw(raw: Vec<u8>, width: usize, height: usize) -> Self {
+        assert_eq!(raw.len(), width * height * 3 / 2, "bytes of a picture");
+        Self { width, height, raw }
+    }
+}
+
 /// Decodes a stream (`h264` or `mjpeg`) whose last picture may be cut; fails on any complaint about the rest.
 pub fn decode(stream: &[u8], format: &str, width: usize, height: usize) -> Decoded {
     let mut child = Command::new("ffmpeg")

@@ -18,10 +18,7 @@ fn a_usb_camera_is_found_and_streamed_from_within_the_sandbox() {
     let since = now(&mut machine);
     let mut viewer = machine.viewer();
     let bytes = read_at_least(&mut machine, &mut viewer, 60_000);
-    let status = good(
-        &mut machine,
-        "cat /proc/$(systemctl show -P MainPID 'raspivid@*')/status",
-    );
+    let status = machine.good("cat /proc/$(systemctl show -P MainPID 'raspivid@*')/status");
     drop(viewer);
     let journal = journal_of_the_ended(&mut machine, &since);
     let decoded = decode(whole_pictures(&bytes), "h264", 320, 180);
@@ -59,7 +56,7 @@ fn the_capture_program_of_libcamera_runs_within_the_sandbox() {
     let bytes = read_at_least(&mut machine, &mut viewer, 20_000);
     let group =
         "cat /sys/fs/cgroup$(systemctl show -P ControlGroup 'raspivid@*')/cgroup.procs | wc -l";
-    let processes = good(&mut machine, group);
+    let processes = machine.good(group);
     drop(viewer);
     let journal = journal_of_the_ended(&mut machine, &since);
     override_service(&mut machine, "");
@@ -77,7 +74,7 @@ fn the_capture_program_of_libcamera_runs_within_the_sandbox() {
 fn the_sandbox_has_the_cameras_devices_and_messages_and_no_others() {
     let mut machine = installed();
     // Rights of files are not what is to keep it out.
-    good(&mut machine, "chmod 666 /dev/vda");
+    machine.good("chmod 666 /dev/vda");
     let probe = r#"
 import errno, os, socket
 def attempt(name, action):
@@ -97,10 +94,7 @@ attempt("udev", lambda: os.listdir("/run/udev/data"))
 attempt("model", lambda: open("/proc/cpuinfo").read())
 attempt("home", lambda: os.listdir("/root"))
 "#;
-    good(
-        &mut machine,
-        &format!("cat >/usr/local/bin/probe <<'END'\n{probe}END"),
-    );
+    machine.good(&format!("cat >/usr/local/bin/probe <<'END'\n{probe}END"));
     let script = "[Service]\nExecStart=\nExecStart=/usr/bin/python3 /usr/local/bin/probe\nStandardOutput=socket\n";
     override_service(&mut machine, script);
     let mut told = String::new();
@@ -139,16 +133,9 @@ fn the_doctor_finds_an_installed_machine_with_a_camera_in_order() {
     );
 }
 
-/// Runs a command line that has to succeed.
-fn good(machine: &mut Machine, command: &str) -> String {
-    let ended = machine.run(command);
-    assert_eq!(ended.status, 0, "{command}: {}", ended.output);
-    ended.output
-}
-
 fn configure(machine: &mut Machine, options: &str) {
     let line = format!("echo 'RASPIVID_OPTIONS = {options}' >/etc/default/raspivid");
-    good(machine, &line);
+    machine.good(&line);
 }
 
 /// Puts a drop-in beside the service's unit; an empty one takes it away.
@@ -158,11 +145,11 @@ fn override_service(machine: &mut Machine, drop_in: &str) {
         "" => format!("rm -r {folder}"),
         _ => format!("mkdir -p {folder}; printf '%s' '{drop_in}' >{folder}/test.conf"),
     };
-    good(machine, &format!("{change}; systemctl daemon-reload"));
+    machine.good(&format!("{change}; systemctl daemon-reload"));
 }
 
 fn now(machine: &mut Machine) -> String {
-    good(machine, "date +%s").trim().to_owned()
+    machine.good("date +%s").trim().to_owned()
 }
 
 /// Waits until no instance is left; what the instances since then have said.
@@ -178,7 +165,7 @@ fn journal_of_the_ended(machine: &mut Machine, since: &str) -> String {
     let journal = format!(
         "journalctl --no-pager --sync; journalctl --no-pager -o cat -u 'raspivid@*' --since @{since}"
     );
-    good(machine, &journal)
+    machine.good(&journal)
 }
 
 fn read_at_least(machine: &mut Machine, viewer: &mut TcpStream, bytes: usize) -> Vec<u8> {

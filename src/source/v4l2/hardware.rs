@@ -2,7 +2,8 @@
 //! media userspace API, "Memory-to-Memory Stateful Video Encoder Interface"). Raw pictures go in, frames come out some
 //! milliseconds later, with the time that went in.
 //!
-//! Never seen on a real Pi by the tests: no kernel driver emulates it. Wherever its set-up fails, the encoder in software is used.
+//! Never seen on a real Pi by the tests: no kernel driver emulates it, and what stands in for it (tests/v4l2/encoder.c) is
+//! written after that driver's source. Wherever its set-up fails, the encoder in software is used.
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
@@ -183,7 +184,9 @@ fn set_formats(device: &Device, size: Size) -> std::result::Result<PlanarFormat,
         image_bytes: 0,
     };
     let raw = device.set_format_mplane(Kind::OutputMplane, raw)?;
-    let fits = raw.size == size
+    // Older versions of the driver round the height up to whole macroblocks, and cut off again what that adds.
+    let fits = raw.size.width == size.width
+        && (size.height..size.height + 16).contains(&raw.size.height)
         && raw.pixel_format == FourCc::I420
         && coded.pixel_format == FourCc::H264
         && raw.bytes_per_line >= size.width
@@ -193,9 +196,9 @@ fn set_formats(device: &Device, size: Size) -> std::result::Result<PlanarFormat,
 
 /// Lays a picture into a buffer of this format; how many bytes it takes, or `None` where it has no room.
 fn fill(buffer: &mut [u8], format: &PlanarFormat, picture: I420) -> Option<usize> {
-    let (width, height) = (picture.size.width as usize, picture.size.height as usize);
+    let width = picture.size.width as usize;
     let stride = format.bytes_per_line as usize;
-    let luma = stride * height;
+    let luma = stride * format.size.height as usize;
     let bytes = luma + luma / 2;
     let (y, chroma) = buffer.get_mut(..bytes)?.split_at_mut(luma);
     let (cb, cr) = chroma.split_at_mut(luma / 4);
@@ -220,7 +223,7 @@ mod tests {
         height: 2,
     };
 
-    fn filled(buffer_bytes: usize) -> Option<(usize, Vec<u8>)> {
+    fn filled(buffer_bytes: usize, height: u32) -> Option<(usize, Vec<u8>)> {
         let picture = I420 {
             size: SIZE,
             y: &[1, 2, 3, 4],
@@ -228,10 +231,10 @@ mod tests {
             cr: &[6],
         };
         let format = PlanarFormat {
-            size: SIZE,
+            size: Size { height, ..SIZE },
             pixel_format: FourCc::I420,
             bytes_per_line: 4,
-            image_bytes: 12,
+            image_bytes: 6 * height,
         };
         let mut buffer = vec![0; buffer_bytes];
         let bytes = fill(&mut buffer, &format, picture)?;
@@ -241,11 +244,16 @@ mod tests {
     #[test]
     fn a_picture_lies_in_the_buffer_with_the_padding_of_the_device() {
         let expected = vec![1, 2, 0, 0, 3, 4, 0, 0, 5, 0, 6, 0, 0];
-        assert_eq!(filled(13), Some((12, expected)));
+        assert_eq!(filled(13, 2), Some((12, expected)));
+        let mut taller = vec![0; 24];
+        taller[..6].copy_from_slice(&[1, 2, 0, 0, 3, 4]);
+        (taller[16], taller[20]) = (5, 6);
+        assert_eq!(filled(24, 4), Some((24, taller)));
     }
 
     #[test]
     fn a_buffer_without_room_is_left_alone() {
-        assert_eq!(filled(11), None);
+        assert_eq!(filled(11, 2), None);
+        assert_eq!(filled(23, 4), None);
     }
 }

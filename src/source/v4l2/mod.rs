@@ -8,7 +8,7 @@
 //! What was tried on what (tests/v4l2): I420, negotiation, controls, unplugging and a busy device on the kernel's vivid;
 //! YUYV, NV12, MJPEG and H.264 of the camera's own on v4l2loopback; both in an emulated machine. No real camera was there:
 //! what is particular to uvcvideo and bcm2835-v4l2, and the encoder's controls, is written after their sources alone. The
-//! hardware encoder was never run: no kernel driver emulates it, and only its pure parts are tested.
+//! hardware encoder was run only on what stands in for it there: no kernel driver emulates it.
 //!
 //! What it does not do: cameras behind libcamera, whose V4L2 nodes give raw sensor data (`--source rpicam`).
 
