@@ -51,24 +51,25 @@ impl Machine {
     /// Boots what `prepare` puts into a folder as `initramfs`; it returns what else qemu is to be told.
     pub fn boot(prepare: fn(&Kernel, &Path) -> Vec<String>) -> Self {
         let kernel = Kernel::fetch();
-        let folder = tempfile::Builder::new()
+        let scratch = tempfile::Builder::new()
             .prefix("picam-stream-v4l2-")
             .tempdir()
-            .expect("a temporary folder")
-            .keep();
-        let more = prepare(&kernel, &folder);
+            .expect("a temporary folder");
+        let more = prepare(&kernel, scratch.path());
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
             .expect("a free port")
             .port();
         let keeper = Command::new("sh")
             .args(["-c", KEEPER, "sh"])
-            .arg(&folder)
-            .args(arguments(&kernel, &folder, port))
+            .arg(scratch.path())
+            .args(arguments(&kernel, scratch.path(), port))
             .args(more)
             .stdin(Stdio::piped())
             .spawn()
             .expect("sh starts");
+        // From here on the keeper removes it.
+        let folder = scratch.keep();
         let shell = connect(&folder);
         let mut machine = Self {
             shell,
