@@ -9,6 +9,7 @@ mod files;
 mod net;
 mod repo;
 mod root;
+#[path = "../support/run.rs"]
 mod run;
 mod viewer;
 

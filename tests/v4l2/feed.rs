@@ -7,13 +7,14 @@ use picam_stream::h264::access_unit::Splitter;
 
 use crate::kernel::run;
 
-pub fn program(scratch: &Path) -> PathBuf {
-    let built = scratch.join("feed");
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/v4l2/feed.c");
+/// Compiles one of the C programs beside this file, so that it needs no libraries.
+pub fn program(name: &str, scratch: &Path) -> PathBuf {
+    let built = scratch.join(name);
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/v4l2");
     run(Command::new("gcc")
-        .args(["-O1", "-Wall", "-Werror", "-static", "-o"])
+        .args(["-O1", "-Wall", "-Werror", "-static", "-pthread", "-o"])
         .arg(&built)
-        .arg(source));
+        .arg(sources.join(format!("{name}.c"))));
     built
 }
 

@@ -1,5 +1,5 @@
-//! The file system of the emulated machine: busybox, the program with its libraries, the drivers, and a shell on a virtio
-//! port for what the tests want done. The format is `newc` (cpio(5), and the kernel's initramfs buffer format).
+//! The first file system of the emulated machines: busybox, the drivers, and either the program with its libraries and a
+//! shell on a virtio port for what the tests want done, or the way to a system on a disk. The format is `newc` (cpio(5), and the kernel's initramfs buffer format).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::feed;
 use crate::kernel::{Kernel, run};
 
 /// vivid: one camera with one input, a webcam, and an output device.
-const INIT: &str = "#!/bin/busybox sh
+const START: &str = "#!/bin/busybox sh
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
@@ -22,30 +22,30 @@ for module in $(cat /modules); do
 done
 ifconfig lo up
 ifconfig eth0 10.0.2.15 up
-exec 3<>/dev/vport0p1
+";
+
+/// A shell for the tests, and nothing else.
+const SHELL: &str = "exec 3<>/dev/vport0p1
 cat <&3 | sh >&3 2>&1
 ";
+
+/// Goes over to a system on a disk.
+const SWITCH: &str = "mount -t ext4 /dev/vda /system
+umount /proc /sys
+mount -o move /dev /system/dev
+exec switch_root /system /sbin/init
+";
+
+const DRIVERS: [&str; 4] = ["vivid", "e1000", "virtio_pci", "virtio_console"];
 
 const FOLDER: u32 = 0o040_755;
 const PROGRAM: u32 = 0o100_755;
 
-/// Writes the archive to `into`; `scratch` is a folder for what has to be built.
+/// Writes the archive of a machine that has nothing but this; `scratch` is a folder for what has to be built.
 pub fn write(kernel: &Kernel, scratch: &Path, into: &Path) {
-    let mut archive = Archive::default();
-    for folder in ["bin", "dev", "proc", "sys", "tmp", "lib", "drivers"] {
-        archive.add(folder, FOLDER, &[]);
-    }
-    archive.add_file("bin/busybox", &kernel.busybox);
-    archive.add("init", PROGRAM, INIT.as_bytes());
-    let mut names = String::new();
-    for module in kernel.module_files(&["vivid", "e1000", "virtio_pci", "virtio_console"]) {
-        let file = module.file_name().expect("a name").to_string_lossy();
-        names += &format!("/drivers/{file}\n");
-        archive.add_file(&format!("drivers/{file}"), &module);
-    }
-    archive.add("modules", PROGRAM, names.as_bytes());
+    let mut archive = beginning(kernel, &DRIVERS, SHELL);
     archive.add_file("v4l2loopback.ko", &kernel.loopback);
-    archive.add_file("bin/feed", &feed::program(scratch));
+    archive.add_file("bin/feed", &feed::program("feed", scratch));
     for (name, content) in feed::recordings() {
         archive.add(name, PROGRAM, &content);
     }
@@ -57,6 +57,35 @@ pub fn write(kernel: &Kernel, scratch: &Path, into: &Path) {
         archive.add_file(name.trim_start_matches('/'), &library);
     }
     fs::write(into, archive.finish()).expect("room for the initramfs");
+}
+
+/// Writes the archive that loads the drivers for a system on the first virtio disk, and starts that.
+pub fn write_loader(kernel: &Kernel, into: &Path) {
+    // ext4 asks for crc32c by name, which its list of modules does not tell.
+    let disk = ["virtio_blk", "crc32c_generic", "ext4"];
+    let drivers = [&DRIVERS[..], &disk].concat();
+    let archive = beginning(kernel, &drivers, SWITCH);
+    fs::write(into, archive.finish()).expect("room for the initramfs");
+}
+
+/// busybox, the drivers, and what the first process does: `end` after the drivers are loaded.
+fn beginning(kernel: &Kernel, drivers: &[&str], end: &str) -> Archive {
+    let mut archive = Archive::default();
+    for folder in [
+        "bin", "dev", "proc", "sys", "tmp", "lib", "drivers", "system",
+    ] {
+        archive.add(folder, FOLDER, &[]);
+    }
+    archive.add_file("bin/busybox", &kernel.busybox);
+    archive.add("init", PROGRAM, format!("{START}{end}").as_bytes());
+    let mut names = String::new();
+    for module in kernel.module_files(drivers) {
+        let file = module.file_name().expect("a name").to_string_lossy();
+        names += &format!("/drivers/{file}\n");
+        archive.add_file(&format!("drivers/{file}"), &module);
+    }
+    archive.add("modules", PROGRAM, names.as_bytes());
+    archive
 }
 
 /// The shared libraries of a program, and the loader itself, by the paths under which it looks for them.

@@ -2,13 +2,22 @@
 //! `vivid`, the kernel's emulated camera, v4l2loopback for formats that vivid does not have, and the program in its initramfs.
 //! What it streams is decoded outside, by ffmpeg.
 //!
-//! All tests share one machine, one after another. It ends with the test process, however that ends.
+//! All these tests share one machine, one after another. A second one is a Debian system with the package installed: there
+//! the service runs in its sandbox, on the same drivers. Both end with the test process, however that ends.
+//!
+//! The second one needs root, and the package in `dist` (`make deb ARCH=amd64`).
 
 mod cameras;
 mod feed;
 mod formats;
 mod initramfs;
+mod installed;
 mod kernel;
 mod machine;
 mod picture;
+#[path = "../support/root.rs"]
+mod root;
+#[path = "../support/run.rs"]
+mod run;
+mod system;
 mod trouble;
