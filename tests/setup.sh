@@ -22,7 +22,7 @@ packages_of() {
     # gcc-arm-linux-gnueabihf makes ARMv7 programs: what the instruction scan must refuse. libelf1 is for the build of
     # v4l2loopback, which the emulated PC of the V4L2 tests loads.
     test) echo "$BUILD systemd systemd-container mmdebstrap arch-test qemu-user-static binfmt-support qemu-system-x86" \
-        "libelf1 gcc-arm-linux-gnueabihf libc6-dev-armhf-cross lintian piuparts ffmpeg gstreamer1.0-tools" \
+        "e2fsprogs libelf1 gcc-arm-linux-gnueabihf libc6-dev-armhf-cross lintian piuparts ffmpeg gstreamer1.0-tools" \
         "gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav" \
         "python3 netcat-openbsd iproute2 strace jq procps psmisc util-linux bash-completion file xz-utils" ;;
     # qemu-user's own qemu-arm takes plugins, the static one does not.

@@ -21,3 +21,4 @@ mod root;
 mod run;
 mod system;
 mod trouble;
+mod viewer;

@@ -42,7 +42,7 @@ pub fn write(kernel: &Kernel, scratch: &Path, into: &Path) {
     let system = scratch.join("system");
     run(Command::new("cp")
         .args(["-a", "--reflink=auto"])
-        .arg(DEBIAN.folder())
+        .arg(DEBIAN.folder().join("."))
         .arg(&system));
     install(&system);
     put(&system, "etc/machine-id", MACHINE_ID.replace(' ', ""));
