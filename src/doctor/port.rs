@@ -46,6 +46,11 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
             &format!("{} (process {})", holder.name, holder.process_id),
         ),
         None if is_active => Check::ok(SUBJECT, format!("systemd listens on TCP port {port}")),
+        // Whose it is cannot be known then; that systemd is silent is told with the units.
+        None if matches!(facts.socket, Unit::Silent(_)) => Check::ok(
+            SUBJECT,
+            format!("a program that this user may not see listens on TCP port {port}"),
+        ),
         None if facts.sees_all => taken(
             port,
             "a program that does not show here (it may run in a container)",

@@ -8,7 +8,6 @@ mod container;
 mod files;
 mod net;
 mod repo;
-#[path = "../support/root.rs"]
 mod root;
 #[path = "../support/run.rs"]
 mod run;

@@ -171,6 +171,23 @@ fn a_taken_port_is_told_with_the_program_that_has_it() {
 }
 
 #[test]
+fn a_port_is_not_called_taken_where_systemd_does_not_tell_of_its_socket() {
+    let tree = systems::bookworm()
+        .program("systemctl", "echo 'Access denied' >&2; exit 1")
+        .file(
+            "proc/net/tcp6",
+            &listener("00000000000000000000000000000000", 99),
+        );
+    let page = stdout(&tree.run(&["doctor"]));
+    assert!(page.contains("listens on TCP port 3333"), "{page}");
+    assert!(!page.contains("taken"), "{page}");
+    assert!(
+        page.contains("does not tell about its units: Access denied"),
+        "{page}"
+    );
+}
+
+#[test]
 fn devices_that_the_service_may_not_open_are_told() {
     let tree = systems::pi_zero_stretch().device("vchiq", 0o600);
     assert_finds(

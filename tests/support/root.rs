@@ -1,7 +1,7 @@
-//! The Debian root file systems that containers and emulated machines start from.
+//! The Debian root file systems that the containers and the emulated machine start from.
 //!
-//! Each is made once by mmdebstrap and kept under `target/roots`; it is never written to again, since every container
-//! lays a throw-away layer over it (see `tests/containers/container.rs`). The ARM ones run by qemu-user through binfmt_misc.
+//! Each is made once by mmdebstrap and kept under `target/roots`; it is never written to again, since every test works
+//! on a throw-away layer or copy of it. The ARM ones run by qemu-user through binfmt_misc.
 
 use crate::run::{command, run, say};
 use std::fs;
@@ -16,26 +16,27 @@ const PACKAGES: &str = "systemd,systemd-sysv,dbus,init,apt,init-system-helpers";
 pub struct Root {
     pub suite: &'static str,
     pub arch: &'static str,
+    /// Packages beyond those that all have.
+    more: &'static [&'static str],
     making: Mutex<()>,
 }
 
-pub static BULLSEYE_ARMHF: Root = Root::new("bullseye", "armhf");
-pub static BOOKWORM_ARMHF: Root = Root::new("bookworm", "armhf");
-pub static TRIXIE_ARMHF: Root = Root::new("trixie", "armhf");
-pub static BOOKWORM_AMD64: Root = Root::new("bookworm", "amd64");
-pub static TRIXIE_AMD64: Root = Root::new("trixie", "amd64");
-
 impl Root {
-    const fn new(suite: &'static str, arch: &'static str) -> Root {
+    pub const fn new(
+        suite: &'static str,
+        arch: &'static str,
+        more: &'static [&'static str],
+    ) -> Root {
         Root {
             suite,
             arch,
+            more,
             making: Mutex::new(()),
         }
     }
 
     pub fn name(&self) -> String {
-        format!("{}-{}", self.suite, self.arch)
+        [&[self.suite, self.arch], self.more].concat().join("-")
     }
 
     /// Whether its programs run by qemu-user, as ARM ones do on a PC.
@@ -71,7 +72,7 @@ impl Root {
     fn make(&self, folder: &Path) -> Result<(), String> {
         assert!(
             nix::unistd::geteuid().is_root(),
-            "the container tests must run as root"
+            "the tests of installed packages must run as root"
         );
         let part = roots().join(format!("{}.part", self.name()));
         let begun = Instant::now();
@@ -79,10 +80,11 @@ impl Root {
         for _ in 0..3 {
             fs::create_dir_all(roots()).unwrap();
             remove(&part);
+            let packages = [&[PACKAGES], self.more].concat().join(",");
             let done = run(command("mmdebstrap")
                 .args(["--mode=root", "--variant=minbase", "--format=directory"])
                 .arg(format!("--architectures={}", self.arch))
-                .arg(format!("--include={PACKAGES}"))
+                .arg(format!("--include={packages}"))
                 .arg(self.suite)
                 .arg(&part)
                 .arg(mirror()));

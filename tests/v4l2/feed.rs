@@ -7,28 +7,28 @@ use picam_stream::h264::access_unit::Splitter;
 
 use crate::kernel::run;
 
-pub fn program(scratch: &Path) -> PathBuf {
-    compile(scratch, "feed", &["-static"])
+/// Compiles one of the C programs beside this file, so that it needs no libraries.
+pub fn program(name: &str, scratch: &Path) -> PathBuf {
+    compile(name, scratch, &["-static", "-pthread"])
 }
 
-/// The library that stands in for the Pi's encoder.
-pub fn encoder(scratch: &Path) -> PathBuf {
-    compile(scratch, "encoder", &["-shared", "-fPIC"])
+/// Compiles one of them as a library to be preloaded.
+pub fn library(name: &str, scratch: &Path) -> PathBuf {
+    compile(name, scratch, &["-shared", "-fPIC"])
 }
 
-fn compile(scratch: &Path, name: &str, options: &[&str]) -> PathBuf {
+fn compile(name: &str, scratch: &Path, options: &[&str]) -> PathBuf {
     let built = scratch.join(name);
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/v4l2");
     run(Command::new("gcc")
         .args(["-O1", "-Wall", "-Werror", "-o"])
         .arg(&built)
-        .arg(sources.join(name).with_extension("c"))
+        .arg(sources.join(format!("{name}.c")))
         .args(options));
     built
 }
 
-/// By the four characters of their format. Every second JPEG comes without
-/// its Huffman tables, as from many USB cameras.
+/// By the four characters of their format. Every second JPEG comes without its Huffman tables, as from many USB cameras.
 pub fn recordings() -> Vec<(&'static str, Vec<u8>)> {
     let yuyv = bars(&["-frames:v", "1", "-pix_fmt", "yuyv422", "-f", "rawvideo"]);
     let nv12 = bars(&["-frames:v", "1", "-pix_fmt", "nv12", "-f", "rawvideo"]);
@@ -110,7 +110,7 @@ fn access_units(stream: &[u8]) -> Vec<Vec<u8>> {
     units
 }
 
-pub fn lengths(pictures: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
+fn lengths(pictures: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
     let mut file = Vec::new();
     for picture in pictures {
         file.extend_from_slice(&(picture.len() as u32).to_le_bytes());

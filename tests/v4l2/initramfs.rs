@@ -1,5 +1,6 @@
-//! The file system of the emulated machine: busybox, the program with its libraries, the drivers, and a shell on a virtio
-//! port for what the tests want done. The format is `newc` (cpio(5), and the kernel's initramfs buffer format).
+//! The first file system of the emulated machines: busybox, the drivers, and either the program with its libraries and a
+//! shell on a virtio port for what the tests want done, or the way to a system on a disk. The format is `newc` (cpio(5), and
+//! the kernel's initramfs buffer format).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use crate::feed;
 use crate::kernel::{Kernel, run};
 
 /// vivid: one camera with one input, a webcam, and an output device.
-const LOAD: &str = "#!/bin/busybox sh
+const START: &str = "#!/bin/busybox sh
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
@@ -20,30 +21,33 @@ for module in $(cat /modules); do
     *) insmod $module ;;
     esac
 done
+ifconfig lo up
+ifconfig eth0 10.0.2.15 up
 ";
 
-/// A shell on a virtio port, and nothing else.
-const SHELL: &str = "ifconfig lo up
-ifconfig eth0 10.0.2.15 up
-exec 3<>/dev/vport0p1
+/// A shell for the tests, and nothing else.
+const SHELL: &str = "exec 3<>/dev/vport0p1
 cat <&3 | sh >&3 2>&1
 ";
 
-/// The system on the disk.
-const SWITCH: &str = "mount -t ext4 /dev/vda /root
-for folder in dev proc sys; do mount --move /$folder /root/$folder; done
-exec switch_root /root /lib/systemd/systemd
+/// Goes over to a system on a disk.
+const SWITCH: &str = "mount -t ext4 /dev/vda /system
+umount /proc /sys
+mount -o move /dev /system/dev
+exec switch_root /system /sbin/init
 ";
+
+const DRIVERS: [&str; 4] = ["vivid", "e1000", "virtio_pci", "virtio_console"];
 
 const FOLDER: u32 = 0o040_755;
 const PROGRAM: u32 = 0o100_755;
 
-/// The whole system of the small machine, in `folder`.
-pub fn write(kernel: &Kernel, folder: &Path) -> Vec<String> {
-    let mut archive = Archive::with_drivers(kernel, &[], SHELL);
+/// Writes the archive of a machine that has nothing but this; `scratch` is a folder for what has to be built.
+pub fn write(kernel: &Kernel, scratch: &Path, into: &Path) {
+    let mut archive = beginning(kernel, &DRIVERS, SHELL);
     archive.add_file("v4l2loopback.ko", &kernel.loopback);
-    archive.add_file("bin/feed", &feed::program(folder));
-    archive.add_file("encoder.so", &feed::encoder(folder));
+    archive.add_file("bin/feed", &feed::program("feed", scratch));
+    archive.add_file("encoder.so", &feed::library("encoder", scratch));
     for (name, content) in feed::recordings() {
         archive.add(name, PROGRAM, &content);
     }
@@ -54,13 +58,36 @@ pub fn write(kernel: &Kernel, folder: &Path) -> Vec<String> {
         archive.add_folders(name.trim_start_matches('/'));
         archive.add_file(name.trim_start_matches('/'), &library);
     }
-    archive.write(folder);
-    Vec::new()
+    fs::write(into, archive.finish()).expect("room for the initramfs");
 }
 
-/// What loads the drivers and goes over to the system on the disk, in `folder`.
-pub fn write_for_disk(kernel: &Kernel, folder: &Path) {
-    Archive::with_drivers(kernel, &["virtio_blk", "ext4", "crc32c_generic"], SWITCH).write(folder);
+/// Writes the archive that loads the drivers for a system on the first virtio disk, and starts that.
+pub fn write_loader(kernel: &Kernel, into: &Path) {
+    // ext4 asks for crc32c by name, which its list of modules does not tell.
+    let disk = ["virtio_blk", "crc32c_generic", "ext4"];
+    let drivers = [&DRIVERS[..], &disk].concat();
+    let archive = beginning(kernel, &drivers, SWITCH);
+    fs::write(into, archive.finish()).expect("room for the initramfs");
+}
+
+/// busybox, the drivers, and what the first process does: `end` after the drivers are loaded.
+fn beginning(kernel: &Kernel, drivers: &[&str], end: &str) -> Archive {
+    let mut archive = Archive::default();
+    for folder in [
+        "bin", "dev", "proc", "sys", "tmp", "lib", "drivers", "system",
+    ] {
+        archive.add(folder, FOLDER, &[]);
+    }
+    archive.add_file("bin/busybox", &kernel.busybox);
+    archive.add("init", PROGRAM, format!("{START}{end}").as_bytes());
+    let mut names = String::new();
+    for module in kernel.module_files(drivers) {
+        let file = module.file_name().expect("a name").to_string_lossy();
+        names += &format!("/drivers/{file}\n");
+        archive.add_file(&format!("drivers/{file}"), &module);
+    }
+    archive.add("modules", PROGRAM, names.as_bytes());
+    archive
 }
 
 /// The shared libraries of a program, and the loader itself, by the paths under which it looks for them.
@@ -80,29 +107,6 @@ struct Archive {
 }
 
 impl Archive {
-    /// Busybox, the drivers and an init that loads them and then does what `then` says.
-    fn with_drivers(kernel: &Kernel, more: &[&str], then: &str) -> Self {
-        let mut archive = Self::default();
-        for folder in ["bin", "dev", "proc", "root", "sys", "tmp", "lib", "drivers"] {
-            archive.add(folder, FOLDER, &[]);
-        }
-        archive.add_file("bin/busybox", &kernel.busybox);
-        archive.add("init", PROGRAM, format!("{LOAD}{then}").as_bytes());
-        let drivers = [&["vivid", "e1000", "virtio_pci", "virtio_console"], more].concat();
-        let mut names = String::new();
-        for module in kernel.module_files(&drivers) {
-            let file = module.file_name().expect("a name").to_string_lossy();
-            names += &format!("/drivers/{file}\n");
-            archive.add_file(&format!("drivers/{file}"), &module);
-        }
-        archive.add("modules", PROGRAM, names.as_bytes());
-        archive
-    }
-
-    fn write(self, folder: &Path) {
-        fs::write(folder.join("initramfs"), self.finish()).expect("room for the initramfs");
-    }
-
     fn add_file(&mut self, name: &str, from: &Path) {
         let content = fs::read(from).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
         self.add(name, PROGRAM, &content);

@@ -1,127 +1,284 @@
-//! The emulated machine with the package installed: Debian with systemd and udev on a disk, as on a Pi, and a shell on a
-//! virtio port. The image is made anew for each run, from the root of the container tests and the package in `dist`.
+//! The installed service on the cameras of a real kernel: started by the socket for a viewer outside, in its sandbox.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::io::Read;
+use std::net::TcpStream;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crate::feed;
 use crate::initramfs;
-use crate::kernel::{self, Kernel};
-use crate::machine::Machine;
-use crate::root::BOOKWORM_AMD64;
+use crate::machine::{LONG, Machine, Outcome};
+use crate::picture::{decode, whole_pictures};
+use crate::run::until;
+use crate::system;
+use crate::viewer::watch;
 
-/// A throw-away layer over the root ($1), in which the package ($2) is installed by apt as a user does it, with udev for
-/// the devices' groups and Python for the stand-in of rpicam-vid; then the files of $3 on top, and all of it into the
-/// image $4. The mount namespace is its own, so nothing has to be unmounted.
-const MAKE: &str = r#"
-set -e
-layer=$(dirname "$4")/layer
-mkdir "$layer"
-mount -t tmpfs -o mode=755 layer "$layer"
-mkdir "$layer/upper" "$layer/work" "$layer/root"
-mount -t overlay -o "lowerdir=$1,upperdir=$layer/upper,workdir=$layer/work" overlay "$layer/root"
-cd "$layer/root"
-cp /etc/resolv.conf /etc/hosts etc
-cp "$2" tmp/picam-stream.deb
-mount -t proc proc proc
-mount -t devpts devpts dev/pts
-chroot . apt-get -qq update
-DEBIAN_FRONTEND=noninteractive chroot . \
-    apt-get -qq -y --no-install-recommends install udev python3 /tmp/picam-stream.deb
-umount proc dev/pts
-rm -rf tmp/* var/lib/apt/lists/* var/cache/apt/*
-cp -r "$3/." .
-systemctl --root=. --quiet enable test-shell.service
-systemctl --root=. --quiet mask apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer dpkg-db-backup.timer
-mke2fs -q -t ext4 -d . -F "$4" 600M
-"#;
+/// As large as the machine can encode in good time.
+const SMALL: &str = "RASPIVID_OPTIONS = -w 320 -h 180 -fps 15 -b 500000 -g 15 -fl -ih";
 
-/// What hands the machine to the tests.
-const SHELL: &str = "[Unit]
-Description=Shell for the tests
-After=basic.target systemd-udev-settle.service
-Wants=systemd-udev-settle.service
-[Service]
-ExecStartPre=/usr/local/bin/busybox ifconfig lo up
-ExecStartPre=/usr/local/bin/busybox ifconfig eth0 10.0.2.15 up
-ExecStart=/bin/sh -c 'exec 3<>/dev/vport0p1; cat <&3 | sh >&3 2>&1'
-[Install]
-WantedBy=multi-user.target
-";
+/// What would show in the journal if the sandbox refused something.
+const REFUSALS: [&str; 5] = [
+    "not permitted",
+    "denied",
+    "Read-only file system",
+    "not implemented",
+    "SIGSYS",
+];
 
-/// The one machine, for one test at a time.
-pub fn installed() -> MutexGuard<'static, Machine> {
-    static MACHINE: OnceLock<Mutex<Machine>> = OnceLock::new();
-    let machine = MACHINE.get_or_init(|| Mutex::new(Machine::boot(prepare)));
-    machine
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+#[test]
+fn just_installed_it_finds_the_camera_and_ends_with_its_viewer() {
+    let mut machine = installed();
+    let viewer = watch(&machine);
+    let bytes = viewer.read_at_least(40_000);
+    viewer.leave();
+    wait_for_the_end(&mut machine);
+    assert_eq!(holders(&mut machine), "", "the camera is not free");
+    decode(whole_pictures(&bytes), "h264", 1280, 720).assert_bars(false);
+    let journal = journal(&mut machine);
+    for line in [
+        "--source auto takes v4l2 (/dev/video0, vivid-000-vid-cap): libcamera: there is neither a sensor nor",
+        "camera /dev/video0 (vivid): asked 1280x720 at 25 frames a second, got 1280x720 in YU12",
+        "stream ended: viewer left;",
+        "Deactivated successfully",
+    ] {
+        assert!(journal.contains(line), "{line} is not in:\n{journal}");
+    }
+    assert_nothing_refused(&journal);
 }
 
-fn prepare(kernel: &Kernel, folder: &Path) -> Vec<String> {
-    let image = folder.join("disk");
-    kernel::run(
-        Command::new("unshare")
-            .args([
-                "--mount",
-                "--propagation",
-                "private",
-                "bash",
-                "-c",
-                MAKE,
-                "bash",
-            ])
-            .arg(BOOKWORM_AMD64.folder())
-            .arg(package())
-            .arg(files(kernel, folder))
-            .arg(&image),
+#[test]
+fn an_instance_with_a_camera_has_the_devices_of_cameras_and_no_others() {
+    let mut machine = installed();
+    configure(&mut machine, SMALL);
+    let viewer = watch(&machine);
+    viewer.read_at_least(1000);
+    let pid = main_process(&mut machine);
+    assert!(holders(&mut machine).contains(&format!("/proc/{pid}/fd/")));
+    let status = machine.run(&format!("cat /proc/{pid}/status")).output;
+    let field = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name));
+        line.and_then(|line| line.split_whitespace().nth(1))
+            .unwrap_or_else(|| panic!("{name} in {status}"))
+            .to_owned()
+    };
+    assert_eq!(
+        (field("NoNewPrivs:"), field("Seccomp:")),
+        ("1".into(), "2".into())
     );
-    initramfs::write_for_disk(kernel, folder);
-    let drive = format!("file={},if=virtio,format=raw", image.display());
-    vec!["-drive".to_owned(), drive]
+    assert_eq!(field("CapEff:"), "0000000000000000");
+    let user: u32 = field("Uid:").parse().expect("a number");
+    assert!((61184..=65519).contains(&user), "user {user}");
+    let video = machine.run("getent group video | cut -d: -f3").output;
+    assert_eq!(field("Gid:"), video.trim());
+
+    // Whoever is in its control group may open as little as it: even root, who may open all of it elsewhere.
+    let tries = "for device in video0 media0 null kmsg vda; do (: </dev/$device) 2>/dev/null && echo $device; done; true";
+    let group = format!("/sys/fs/cgroup$(cut -d: -f3- /proc/{pid}/cgroup)/cgroup.procs");
+    let inside = machine.run(&format!(
+        "echo '{tries}' >/tmp/tries; sh -c \"echo \\$\\$ >{group}; . /tmp/tries\""
+    ));
+    let outside = machine.run(". /tmp/tries");
+    assert_eq!(inside.output, "video0\nmedia0\nnull\n");
+    assert_eq!(outside.output, "video0\nmedia0\nnull\nkmsg\nvda\n");
+    viewer.leave();
 }
 
-/// What is added to the installed system.
-fn files(kernel: &Kernel, folder: &Path) -> PathBuf {
-    let files = folder.join("files");
-    let copy = |from: &Path, to: &str| {
-        let to = files.join(to);
-        fs::create_dir_all(to.parent().expect("a folder")).expect("a folder for the files");
-        fs::copy(from, &to).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
-    };
-    copy(&kernel.busybox, "usr/local/bin/busybox");
-    let stand_in = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rpicam/stand_in.py");
-    copy(Path::new(stand_in), "usr/bin/rpicam-vid");
-    let unit = folder.join("shell");
-    fs::write(&unit, SHELL).expect("the unit");
-    copy(&unit, "etc/systemd/system/test-shell.service");
-    let clip = folder.join("clip");
-    fs::write(&clip, stand_in_clip()).expect("the clip");
-    copy(&clip, "usr/local/share/clip");
-    fs::remove_file(unit).expect("it was written");
-    files
+#[test]
+fn a_unit_that_hides_the_camera_says_so_and_doctor_finds_it() {
+    let mut machine = installed();
+    let folder = "/etc/systemd/system/raspivid@.service.d";
+    let hide = "[Service]\\nDeviceAllow=\\nDeviceAllow=char-media rw\\n";
+    machine.run(&format!(
+        "mkdir -p {folder}; printf '{hide}' >{folder}/hide.conf; systemctl daemon-reload"
+    ));
+    let mut refused = TcpStream::connect(("127.0.0.1", machine.port())).expect("the port is open");
+    refused.set_read_timeout(Some(LONG)).expect("a timeout");
+    let mut bytes = Vec::new();
+    refused
+        .read_to_end(&mut bytes)
+        .expect("the connection is closed in good order");
+    wait_for_the_end(&mut machine);
+    let doctor = machine.run("picam-stream doctor");
+    machine.run(&format!("rm -r {folder}; systemctl daemon-reload"));
+    let journal = journal(&mut machine);
+    assert_eq!(bytes, b"");
+    let message = "opening the camera /dev/video0 failed: Operation not permitted (os error 1); the service's sandbox \
+                   does not let it through, picam-stream doctor tells the remedy";
+    assert!(journal.contains(message), "{journal}");
+    assert_eq!(doctor.status, 1);
+    let problem = "it does not let char-video4linux through, which this camera needs";
+    for told in [problem, "DeviceAllow=char-video4linux rw", "last failure"] {
+        assert!(
+            doctor.output.contains(told),
+            "{told} is not in:\n{}",
+            doctor.output
+        );
+    }
 }
 
-/// What the stand-in plays: pictures behind their lengths in four bytes, big-endian.
-fn stand_in_clip() -> Vec<u8> {
-    let with_length = |unit: Vec<u8>| [&(unit.len() as u32).to_be_bytes()[..], &unit].concat();
-    feed::h264().into_iter().flat_map(with_length).collect()
+#[test]
+fn doctor_and_the_list_of_cameras_tell_what_is_there() {
+    let mut machine = installed();
+    let cameras = machine.run("picam-stream cameras").output;
+    assert!(
+        cameras.contains("\n  /dev/video0: vivid-000-vid-cap\n"),
+        "{cameras}"
+    );
+    let doctor = machine.run("picam-stream doctor");
+    assert_healthy(
+        &doctor,
+        &["nobody has the camera open", " 0 now, 0 turned away"],
+    );
+    let viewer = watch(&machine);
+    viewer.read_at_least(1000);
+    let pid = main_process(&mut machine);
+    let watched = format!("a viewer is watching: picam-stream (process {pid}, /dev/video0)");
+    let doctor = machine.run("picam-stream doctor");
+    assert_healthy(
+        &doctor,
+        &[&watched, " 1 now, 0 turned away", "no stream has failed"],
+    );
+    let nobody = "setpriv --reuid nobody --regid nogroup --clear-groups picam-stream doctor";
+    let doctor = machine.run(nobody);
+    assert_healthy(
+        &doctor,
+        &["nobody that this user may see has the camera open"],
+    );
+    viewer.leave();
 }
 
-fn package() -> PathBuf {
-    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
-    let is_it = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with("picam-stream_") && name.ends_with("_amd64.deb")
-    };
-    let mut files = fs::read_dir(&dist)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path());
-    files
-        .find(is_it)
-        .expect("no dist/picam-stream_*_amd64.deb: make deb ARCH=amd64")
+fn assert_healthy(doctor: &Outcome, lines: &[&str]) {
+    let everywhere = [
+        "--source auto takes v4l2 (/dev/video0, vivid-000-vid-cap)",
+        "the service's user (group video) may open /dev/video0",
+        "systemd listens on TCP port 3333",
+        "active and enabled, ",
+        "installed, as the package has it",
+        "no problems, no warnings",
+    ];
+    for line in everywhere.iter().chain(lines) {
+        assert!(
+            doctor.output.contains(line),
+            "{line} is not in:\n{}",
+            doctor.output
+        );
+    }
+    assert_eq!(doctor.status, 0);
+}
+
+/// What the stand-in could do, and could not. Any user may read /dev/vda here, so that it is the device filter that refuses.
+const GRANTED: [&str; 9] = [
+    "uevents",
+    "thread",
+    "shared memory",
+    "/dev/media0",
+    "/dev/video0",
+    "/run/udev/data",
+    "/proc/cpuinfo",
+    "output",
+    "times",
+];
+const REFUSED: [&str; 2] = ["internet: EAFNOSUPPORT", "/dev/vda: EPERM"];
+
+/// A device of the name that the receiver of a Pi's sensor has makes `auto` choose the capture program.
+#[test]
+fn the_capture_program_has_in_the_sandbox_what_libcamera_needs() {
+    let mut machine = installed();
+    configure(&mut machine, &format!("{SMALL}\nRUST_LOG=debug"));
+    let receiver = "insmod /root/v4l2loopback.ko video_nr=41 card_label=unicam-image";
+    let prepared = machine.run(&format!(
+        "cp /root/rpicam-vid /usr/bin/ && chmod o+r /dev/vda && {receiver}"
+    ));
+    assert_eq!(prepared.status, 0, "{}", prepared.output);
+    let viewer = watch(&machine);
+    let bytes = viewer.read_at_least(4_000);
+    let children = "cat /proc/[0-9]*/comm 2>/dev/null | grep -c rpicam-vid";
+    assert_eq!(machine.run(children).output, "1\n");
+    viewer.leave();
+    wait_for_the_end(&mut machine);
+    assert_eq!(machine.run(children).output, "0\n");
+    decode(whole_pictures(&bytes), "h264", 320, 240).assert_bars(false);
+    let journal = journal(&mut machine);
+    let granted = GRANTED.map(|what| format!("capture program: granted: {what}\n"));
+    let refused = REFUSED.map(|what| format!("capture program: refused: {what}\n"));
+    let others = [
+        "--source auto takes rpicam (a camera, through rpicam-vid)",
+        "--save-pts /dev/fd/265 --output /dev/fd/264\n",
+        "capture program: stopped by SIGINT\n",
+        "stream ended: viewer left;",
+    ];
+    let all = others.iter().map(|line| (*line).to_owned());
+    for line in all.chain(granted).chain(refused) {
+        assert!(journal.contains(&line), "{line} is not in:\n{journal}");
+    }
+    assert_nothing_refused(&journal);
+}
+
+/// The machine, for one test at a time: with no viewer, all as it was installed, and an empty journal.
+fn installed() -> MutexGuard<'static, Machine> {
+    static MACHINE: OnceLock<Mutex<Machine>> = OnceLock::new();
+    let machine = MACHINE.get_or_init(|| Mutex::new(boot()));
+    let mut machine = machine.lock().unwrap_or_else(PoisonError::into_inner);
+    wait_for_the_end(&mut machine);
+    machine.run(
+        "rmmod v4l2loopback; rm -rf /usr/bin/rpicam-vid /etc/systemd/system/raspivid@.service.d\n\
+         cp /root/raspivid /etc/default/; systemctl daemon-reload\n\
+         journalctl -q --rotate --vacuum-files=1",
+    );
+    machine
+}
+
+fn boot() -> Machine {
+    let mut machine = Machine::start(768, |kernel, folder| {
+        initramfs::write_loader(kernel, &folder.join("initramfs"));
+        let disk = folder.join("disk");
+        system::write(kernel, folder, &disk);
+        let drive = format!("file={},format=raw,if=virtio,cache=unsafe", disk.display());
+        vec!["-drive".into(), drive]
+    });
+    let state = machine.run("systemctl is-system-running --wait; systemctl --failed");
+    machine.run("cp /etc/default/raspivid /root/");
+    assert_eq!(
+        state.output.lines().next(),
+        Some("running"),
+        "{}",
+        state.output
+    );
+    machine
+}
+
+fn configure(machine: &mut Machine, lines: &str) {
+    let done = machine.run(&format!("echo '{lines}' >/etc/default/raspivid"));
+    assert_eq!(done.status, 0, "{}", done.output);
+}
+
+/// What the instances, and systemd about them, have said in this test.
+fn journal(machine: &mut Machine) -> String {
+    let ask = "journalctl --sync; journalctl -q -o cat -u 'raspivid@*'";
+    machine.run(ask).output
+}
+
+fn assert_nothing_refused(journal: &str) {
+    for word in REFUSALS {
+        assert!(!journal.contains(word), "{word} in:\n{journal}");
+    }
+}
+
+fn main_process(machine: &mut Machine) -> u32 {
+    let shown = machine.run("systemctl show --property=MainPID --value 'raspivid@*'");
+    let pid = shown.output.trim().parse();
+    pid.unwrap_or_else(|_| panic!("not one instance: {}", shown.output))
+}
+
+/// The descriptors on cameras, of all processes.
+fn holders(machine: &mut Machine) -> String {
+    machine
+        .run("find /proc/[0-9]*/fd -lname '/dev/video*' 2>/dev/null")
+        .output
+}
+
+/// Until no instance is left.
+fn wait_for_the_end(machine: &mut Machine) {
+    until("the instance has ended", LONG.as_secs(), || {
+        let units = machine.run("systemctl list-units --plain --no-legend 'raspivid@*'");
+        units.output.trim().is_empty().then_some(())
+    });
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 /// Where the packages lie unpacked; kept between runs.
 pub struct Kernel {
@@ -15,6 +16,8 @@ pub struct Kernel {
 
 impl Kernel {
     pub fn fetch() -> Self {
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("v4l2-kernel");
         let ready = folder.join("ready");
         if !ready.exists() {

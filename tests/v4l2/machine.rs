@@ -1,4 +1,4 @@
-//! The emulated machine: a shell in it to give commands to, and its port 3333 on this machine's loopback.
+//! An emulated machine: a shell in it to give commands to, and its port 3333 on this machine's loopback.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use crate::initramfs;
 use crate::kernel::Kernel;
 
 /// These machines are shared, and the emulated one is slow.
-pub const LONG: Duration = Duration::from_secs(120);
+pub const LONG: Duration = Duration::from_secs(300);
 
 /// Ends the machine and removes its folder when the test process has ended, whose end closes its standard input.
 const KEEPER: &str = r#"folder=$1; shift
@@ -40,7 +40,7 @@ pub struct Outcome {
 /// The one machine, for one test at a time.
 pub fn machine() -> MutexGuard<'static, Machine> {
     static MACHINE: OnceLock<Mutex<Machine>> = OnceLock::new();
-    let machine = MACHINE.get_or_init(|| Mutex::new(Machine::boot(initramfs::write)));
+    let machine = MACHINE.get_or_init(|| Mutex::new(Machine::boot()));
     // A test that failed leaves nothing that its successor minds: each stops its stream.
     machine
         .lock()
@@ -48,28 +48,36 @@ pub fn machine() -> MutexGuard<'static, Machine> {
 }
 
 impl Machine {
-    /// Boots what `prepare` puts into a folder as `initramfs`; it returns what else qemu is to be told.
-    pub fn boot(prepare: fn(&Kernel, &Path) -> Vec<String>) -> Self {
+    fn boot() -> Self {
+        Self::start(512, |kernel, folder| {
+            initramfs::write(kernel, folder, &folder.join("initramfs"));
+            Vec::new()
+        })
+    }
+
+    /// Starts a machine once `prepare` has written `initramfs` into the folder given; it returns further arguments for
+    /// qemu. Waits for the shell.
+    pub fn start(memory_mb: u32, prepare: impl FnOnce(&Kernel, &Path) -> Vec<String>) -> Self {
         let kernel = Kernel::fetch();
-        let scratch = tempfile::Builder::new()
+        let folder = tempfile::Builder::new()
             .prefix("picam-stream-v4l2-")
             .tempdir()
             .expect("a temporary folder");
-        let more = prepare(&kernel, scratch.path());
+        let more = prepare(&kernel, folder.path());
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
             .expect("a free port")
             .port();
         let keeper = Command::new("sh")
             .args(["-c", KEEPER, "sh"])
-            .arg(scratch.path())
-            .args(arguments(&kernel, scratch.path(), port))
+            .arg(folder.path())
+            .args(arguments(&kernel, folder.path(), port, memory_mb))
             .args(more)
             .stdin(Stdio::piped())
             .spawn()
             .expect("sh starts");
-        // From here on the keeper removes it.
-        let folder = scratch.keep();
+        // From here on it is the keeper's to remove.
+        let folder = folder.keep();
         let shell = connect(&folder);
         let mut machine = Self {
             shell,
@@ -79,6 +87,11 @@ impl Machine {
         };
         machine.run("true");
         machine
+    }
+
+    /// The port of this machine that leads to its port 3333.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     fn console(&self) -> String {
@@ -100,7 +113,7 @@ impl Machine {
                 Ok(0) => panic!("the machine has ended: {}", self.console()),
                 Ok(count) => bytes.extend_from_slice(&chunk[..count]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => panic!("reading from the shell: {error}"),
+                Err(error) => panic!("reading from the shell: {error}; {}", self.console()),
             }
             let text = String::from_utf8_lossy(&bytes);
             if let Some((output, rest)) = text.rsplit_once("<END ")
@@ -144,18 +157,12 @@ impl Machine {
              kill -0 $pid"
         ));
         assert_eq!(started.status, 0, "{}", self.log());
-        let viewer = self.viewer();
+        let viewer = TcpStream::connect(("127.0.0.1", self.port)).expect("the port is open");
+        viewer.set_read_timeout(Some(LONG)).expect("a timeout");
         Stream {
             machine: self,
             viewer,
         }
-    }
-
-    /// A connection from the outside to its port 3333.
-    pub fn viewer(&self) -> TcpStream {
-        let viewer = TcpStream::connect(("127.0.0.1", self.port)).expect("the port is open");
-        viewer.set_read_timeout(Some(LONG)).expect("a timeout");
-        viewer
     }
 
     pub fn log(&mut self) -> String {
@@ -213,10 +220,10 @@ impl Drop for Stream<'_> {
     }
 }
 
-fn arguments(kernel: &Kernel, folder: &Path, port: u16) -> Vec<String> {
+fn arguments(kernel: &Kernel, folder: &Path, port: u16, memory_mb: u32) -> Vec<String> {
     let file = |name: &str| folder.join(name).display().to_string();
     let arguments = format!(
-        "-accel tcg -cpu qemu64 -smp 2 -m 768 -nodefaults -display none -no-reboot \
+        "-accel tcg -cpu qemu64 -smp 2 -m {memory_mb} -nodefaults -display none -no-reboot \
          -netdev user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{port}-:3333 -device e1000,netdev=net,romfile= \
          -chardev file,id=console,path={} -serial chardev:console \
          -chardev socket,id=shell,path={},server=on,wait=off -device virtio-serial-pci -device virtserialport,chardev=shell \

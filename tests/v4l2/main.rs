@@ -2,8 +2,10 @@
 //! `vivid`, the kernel's emulated camera, v4l2loopback for formats that vivid does not have, and the program in its initramfs.
 //! What it streams is decoded outside, by ffmpeg.
 //!
-//! All tests of the program share one machine, one after another, and those of the installed package (`service`) another,
-//! which is a Debian with systemd. They end with the test process, however that ends.
+//! All these tests share one machine, one after another. A second one is a Debian system with the package installed: there
+//! the service runs in its sandbox, on the same drivers. Both end with the test process, however that ends.
+//!
+//! The second one needs root, and the package in `dist` (`make deb ARCH=amd64`).
 
 mod cameras;
 mod feed;
@@ -14,11 +16,10 @@ mod installed;
 mod kernel;
 mod machine;
 mod picture;
-#[allow(dead_code)]
 #[path = "../support/root.rs"]
 mod root;
-#[allow(dead_code)]
 #[path = "../support/run.rs"]
 mod run;
-mod service;
+mod system;
 mod trouble;
+mod viewer;

@@ -132,8 +132,13 @@ pub fn pixel_formats(device: &Device, kind: Kind) -> Vec<FourCc> {
 
 fn cannot_open(path: &Path, error: &io::Error) -> Error {
     let what_to_do = match error.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::EACCES | Errno::EPERM) => {
+        Some(Errno::EACCES) => {
             "the user must be in the group video (`sudo adduser USER video`)".to_owned()
+        }
+        // What a filter of the control group answers, whatever the device's mode.
+        Some(Errno::EPERM) => {
+            "the service's sandbox does not let it through, picam-stream doctor tells the remedy"
+                .to_owned()
         }
         Some(Errno::EBUSY) => busy(path),
         Some(Errno::ENOENT | Errno::ENODEV | Errno::ENXIO) => match nodes().as_slice() {
