@@ -58,10 +58,10 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
     };
     let file = EnvironmentFile::read(&bytes);
     let mut checks: Vec<Check> = file.remarks.iter().map(|remark| remarked(remark)).collect();
-    match file.value(NAME) {
-        _ if file.refusal.is_some() => checks.extend(file.refusal.as_deref().map(refused)),
-        Some(value) => checks.extend(read(facts, value)),
-        None => checks.push(Check::warning(
+    match (&file.refusal, file.value(NAME)) {
+        (Some(why), _) => checks.push(refused(why)),
+        (None, Some(value)) => checks.extend(read(facts, value)),
+        (None, None) => checks.push(Check::warning(
             SUBJECT,
             format!(
                 "{FILE} has no line that begins with {NAME}=: the service has raspivid's defaults"

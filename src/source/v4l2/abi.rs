@@ -278,7 +278,6 @@ pub struct RawControl {
 }
 
 pub const SIZE_DISCRETE: u32 = 1;
-pub const INTERVAL_DISCRETE: u32 = 1;
 
 /// `struct v4l2_frmsizeenum`. `values` is its union: width and height, or their least, greatest and step.
 #[derive(Clone, Copy, Debug)]

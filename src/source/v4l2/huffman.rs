@@ -2,42 +2,51 @@
 //! decoders know that, browsers do not; so the tables are put in. Only segments are walked here, nothing is decoded.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use jpeg_encoder::{ColorType, Encoder};
 
 const DEFINE_HUFFMAN_TABLES: u8 = 0xc4;
 const START_OF_SCAN: u8 = 0xda;
 
-/// The segments with the tables.
-#[derive(Clone, Debug)]
-pub struct HuffmanTables(Vec<u8>);
+/// The segments with the tables, as an encoder writes them that computes none of its own.
+static STANDARD: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut jpeg = Vec::new();
+    Encoder::new(&mut jpeg, 50)
+        .encode(&[0; 3 * 8 * 8], 8, 8, ColorType::Ycbcr)
+        .expect("eight by eight pixels have a JPEG");
+    let tables = segments(&jpeg).filter(|(marker, _)| *marker == DEFINE_HUFFMAN_TABLES);
+    tables.flat_map(|(_, range)| jpeg[range].to_vec()).collect()
+});
 
-impl HuffmanTables {
-    /// As an encoder writes them that computes none of its own.
-    pub fn standard() -> Self {
-        let mut jpeg = Vec::new();
-        Encoder::new(&mut jpeg, 50)
-            .encode(&[0; 3 * 8 * 8], 8, 8, ColorType::Ycbcr)
-            .expect("eight by eight pixels have a JPEG");
-        let tables = segments(&jpeg).filter(|(marker, _)| *marker == DEFINE_HUFFMAN_TABLES);
-        Self(tables.flat_map(|(_, range)| jpeg[range].to_vec()).collect())
+/// The JPEG with its tables: itself where it has them, else a copy in `room`.
+pub fn completed<'a>(jpeg: &'a [u8], room: &'a mut Vec<u8>) -> &'a [u8] {
+    match scan_without_tables(jpeg) {
+        Some(_) => {
+            copy_completed(jpeg, room);
+            room
+        }
+        None => jpeg,
     }
+}
 
-    /// Puts a JPEG into `into`, with the tables before its scan if it has none.
-    pub fn complete(&self, jpeg: &[u8], into: &mut Vec<u8>) {
-        into.clear();
-        let first = segments(jpeg)
-            .find(|(marker, _)| [DEFINE_HUFFMAN_TABLES, START_OF_SCAN].contains(marker));
-        let rest = match first {
-            Some((START_OF_SCAN, scan)) => {
-                into.extend_from_slice(&jpeg[..scan.start]);
-                into.extend_from_slice(&self.0);
-                scan.start
-            }
-            _ => 0,
-        };
-        into.extend_from_slice(&jpeg[rest..]);
+/// Puts a JPEG into `into`, with the tables before its scan if it has none.
+pub fn copy_completed(jpeg: &[u8], into: &mut Vec<u8>) {
+    into.clear();
+    let (head, rest) = jpeg.split_at(scan_without_tables(jpeg).unwrap_or(0));
+    if !head.is_empty() {
+        into.extend_from_slice(head);
+        into.extend_from_slice(&STANDARD);
     }
+    into.extend_from_slice(rest);
+}
+
+/// Where the first scan begins, if no tables stand before it.
+fn scan_without_tables(jpeg: &[u8]) -> Option<usize> {
+    segments(jpeg)
+        .find(|(marker, _)| [DEFINE_HUFFMAN_TABLES, START_OF_SCAN].contains(marker))
+        .filter(|(marker, _)| *marker == START_OF_SCAN)
+        .map(|(_, scan)| scan.start)
 }
 
 /// The marker and the place of each segment between SOI and the first scan's data (ITU-T T.81, B.1.1.4).
@@ -81,9 +90,11 @@ mod tests {
         bare
     }
 
+    /// By both ways, which have to agree.
     fn completed(jpeg: &[u8]) -> Vec<u8> {
-        let mut into = vec![1, 2, 3];
-        HuffmanTables::standard().complete(jpeg, &mut into);
+        let (mut into, mut room) = (vec![1, 2, 3], vec![1, 2, 3]);
+        copy_completed(jpeg, &mut into);
+        assert_eq!(super::completed(jpeg, &mut room), into);
         into
     }
 

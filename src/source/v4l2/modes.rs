@@ -6,7 +6,7 @@ use std::path::Path;
 use super::abi::{FourCc, Fraction, Kind};
 use super::device::pixel_formats;
 use super::format::FOR_H264;
-use super::sys::{Device, FrameIntervals, FrameSizes};
+use super::sys::{Device, FrameSizes};
 use crate::units::Size;
 
 /// No device has so many of anything; one that never says EINVAL must not keep us here.
@@ -78,9 +78,6 @@ fn told(device: &Device, format: FourCc, sizes: FrameSizes) -> String {
 fn shortest(device: &Device, format: FourCc, size: Size) -> Option<Fraction> {
     (0..MOST)
         .map_while(|index| device.frame_interval(format, size, index).ok())
-        .map(|intervals| match intervals {
-            FrameIntervals::One(interval) | FrameIntervals::From(interval) => interval,
-        })
         .filter(|interval| interval.numerator > 0 && interval.denominator > 0)
         .max_by(|a, b| a.frames_per_second().total_cmp(&b.frames_per_second()))
 }

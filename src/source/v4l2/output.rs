@@ -4,13 +4,12 @@ use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use super::abi::FourCc;
-use super::controls;
 use super::device::Camera;
 use super::format::Format;
 use super::hardware::Hardware;
-use super::huffman::HuffmanTables;
 use super::picture::{Layout, Planes};
 use super::sys::Device;
+use super::{controls, huffman};
 use crate::error::Result;
 use crate::frame::Frame;
 use crate::h264::parameter_sets::{ParameterSets, Picture};
@@ -41,7 +40,7 @@ pub struct Output {
 
 enum Way {
     H264(NativeH264),
-    Jpeg(HuffmanTables),
+    Jpeg,
     Encode(Box<Encode>),
 }
 
@@ -78,9 +77,7 @@ impl Output {
                 let honoured = controls::set_encoder(&camera.device, options);
                 (Way::H264(NativeH264::new(&camera.device)), honoured)
             }
-            (FourCc::MJPEG | FourCc::JPEG, Codec::Mjpeg) => {
-                (Way::Jpeg(HuffmanTables::standard()), Vec::new())
-            }
+            (FourCc::MJPEG | FourCc::JPEG, Codec::Mjpeg) => (Way::Jpeg, Vec::new()),
             (_, codec) => {
                 let (encoder, honoured) = match codec {
                     Codec::H264 => h264_encoder(format, options)?,
@@ -110,7 +107,7 @@ impl Output {
         frame.captured = captured;
         match &mut self.way {
             Way::H264(native) => Ok(native.take(bytes, frame)),
-            Way::Jpeg(tables) => Ok(take_jpeg(tables, bytes, frame)),
+            Way::Jpeg => Ok(take_jpeg(bytes, frame)),
             Way::Encode(encode) => match encode.planes.read(&encode.layout, bytes) {
                 Ok(()) => encode.encode(captured, frame),
                 Err(reason) => {
@@ -181,7 +178,7 @@ impl Output {
 impl fmt::Display for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.way {
-            Way::H264(_) | Way::Jpeg(_) => "taken as it is",
+            Way::H264(_) | Way::Jpeg => "taken as it is",
             Way::Encode(encode) => match encode.encoder {
                 Encoder::H264(_) => "encoded to H.264 in software",
                 Encoder::Hardware(_) => "encoded to H.264 in hardware",
@@ -214,14 +211,14 @@ impl NativeH264 {
 }
 
 /// A JPEG from its SOI to its EOI marker (ITU-T T.81, table B.1): cameras put padding behind it.
-fn take_jpeg(tables: &HuffmanTables, bytes: &[u8], frame: &mut Frame) -> Taken {
+fn take_jpeg(bytes: &[u8], frame: &mut Frame) -> Taken {
     let Some(end) = memchr::memmem::rfind(bytes, &[0xff, 0xd9]) else {
         return Taken::Broken;
     };
     if !bytes.starts_with(&[0xff, 0xd8]) {
         return Taken::Broken;
     }
-    tables.complete(&bytes[..end + 2], &mut frame.data);
+    huffman::copy_completed(&bytes[..end + 2], &mut frame.data);
     frame.key = true;
     Taken::Frame
 }
@@ -261,8 +258,6 @@ mod tests {
     fn a_jpeg_is_cut_at_its_end_and_a_piece_of_one_is_broken() {
         let mut frame = Frame::default();
         let padded = [0xff, 0xd8, 1, 2, 0xff, 0xd9, 0, 0];
-        let tables = HuffmanTables::standard();
-        let take_jpeg = |bytes: &[u8], frame: &mut Frame| take_jpeg(&tables, bytes, frame);
         assert_eq!(take_jpeg(&padded, &mut frame), Taken::Frame);
         assert_eq!(frame.data, padded[..6]);
         assert!(frame.key);

@@ -7,7 +7,7 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::abi::{FourCc, PixelFormat};
-use super::huffman::HuffmanTables;
+use super::huffman;
 use crate::source::encode::{Colours, I420, Matrix};
 use crate::units::Size;
 
@@ -33,8 +33,7 @@ pub struct Planes {
     cr: Vec<u8>,
     /// Y, Cb and Cr of a decoded JPEG, pixel by pixel.
     decoded: Vec<u8>,
-    tables: HuffmanTables,
-    /// A JPEG with its tables.
+    /// A JPEG that got tables.
     jpeg: Vec<u8>,
 }
 
@@ -106,7 +105,6 @@ impl Planes {
             cb: vec![0; luma / 4],
             cr: vec![0; luma / 4],
             decoded: Vec::new(),
-            tables: HuffmanTables::standard(),
             jpeg: Vec::new(),
         }
     }
@@ -199,13 +197,14 @@ impl Planes {
 
     fn read_jpeg(&mut self, bytes: &[u8]) -> Result<(), String> {
         let options = DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::YCbCr);
-        self.tables.complete(bytes, &mut self.jpeg);
-        let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&self.jpeg), options);
+        let (least_width, least_height) = (self.width(), self.height());
+        let jpeg = huffman::completed(bytes, &mut self.jpeg);
+        let mut decoder = JpegDecoder::new_with_options(ZCursor::new(jpeg), options);
         decoder
             .decode_headers()
             .map_err(|error| error.to_string())?;
         let (width, height) = decoder.dimensions().unwrap_or_default();
-        if width < self.width() || height < self.height() {
+        if width < least_width || height < least_height {
             return Err(format!(
                 "a JPEG of {width}x{height} instead of {}",
                 self.size

@@ -69,14 +69,6 @@ pub enum FrameSizes {
     },
 }
 
-/// The times per frame behind one number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FrameIntervals {
-    One(Fraction),
-    /// Any from this one on. It is the only entry.
-    From(Fraction),
-}
-
 /// A raw format of one plane, as set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlanarFormat {
@@ -176,13 +168,8 @@ impl Device {
         })
     }
 
-    /// The shortest time per frame of the interval with this number; EINVAL behind the last one.
-    pub fn frame_interval(
-        &self,
-        pixel_format: FourCc,
-        size: Size,
-        index: u32,
-    ) -> Result<FrameIntervals> {
+    /// The time per frame with this number, or the shortest of a range; EINVAL behind the last one.
+    pub fn frame_interval(&self, pixel_format: FourCc, size: Size, index: u32) -> Result<Fraction> {
         let mut raw = RawFrameInterval {
             index,
             pixel_format,
@@ -194,10 +181,7 @@ impl Device {
         };
         // SAFETY: the descriptor is open, and the structure is as large as the ioctl number says.
         retry(|| unsafe { ioctl::enum_frameintervals(self.fd(), &raw mut raw) })?;
-        Ok(match raw.kind {
-            INTERVAL_DISCRETE => FrameIntervals::One(raw.values[0]),
-            _ => FrameIntervals::From(raw.values[0]),
-        })
+        Ok(raw.values[0])
     }
 
     /// Asks a single-planar queue for a format; the device answers with the nearest that it has.
