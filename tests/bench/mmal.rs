@@ -3,9 +3,7 @@
 
 use std::fs;
 use std::io::Read;
-use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
-use std::process::Command;
 use std::sync::OnceLock;
 
 use picam_stream::h264::access_unit::Splitter;
@@ -13,13 +11,10 @@ use picam_stream::units::Micros;
 
 use crate::arm::program;
 use crate::equipment::Pi;
+use crate::program::{RECORDING, connection, median_ms};
+use crate::support::tool;
 
 const OPTIONS: &str = "--source mmal -w 1280 -h 720 -b 2000000 -fps 100 -g 25 -pf main -t 0 -o -";
-const RECORDING: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/data/card_1280x720_main_g25.h264"
-);
-
 /// Frames before anything is counted, and those that count.
 const WARM_UP: usize = 100;
 const FRAMES: usize = 500;
@@ -38,19 +33,14 @@ pub fn start() -> Start {
             let stream = stream(&pi, 5);
             let since = |moment: u64| (moment - begun.0) as f64 / 1000.0;
             (
-                since(moment(&pi, "capture", 1)),
+                since(moment(&pi.lines("times"), "capture", 1)),
                 since(stream.arrivals[0].1),
             )
         })
         .collect();
-    let median = |of: fn(&(f64, f64)) -> f64| {
-        let mut times: Vec<f64> = runs.iter().map(of).collect();
-        times.sort_by(f64::total_cmp);
-        times[times.len() / 2]
-    };
     Start {
-        capture_ms: median(|run| run.0),
-        first_byte_ms: median(|run| run.1),
+        capture_ms: median_ms(runs.len(), |run| runs[run].0),
+        first_byte_ms: median_ms(runs.len(), |run| runs[run].1),
     }
 }
 
@@ -78,12 +68,13 @@ pub struct Delay {
 pub fn frame_end_to_viewer() -> Delay {
     let pi = Pi::new();
     let stream = stream(&pi, WARM_UP + FRAMES);
+    let times = pi.lines("times");
     let mut late_us: Vec<u64> = frame_ends(&stream.bytes)
         .iter()
         .enumerate()
         .skip(WARM_UP)
         .map(|(index, &end)| {
-            stream.arrival_us(end) - moment(&pi, &format!("frame {}", index + 1), 2)
+            stream.arrival_us(end) - moment(&times, &format!("frame {}", index + 1), 2)
         })
         .collect();
     late_us.sort_unstable();
@@ -141,10 +132,7 @@ impl Stream {
 
 /// So many frames of the recording, over a connection of TCP, to the end.
 fn stream(pi: &Pi, frames: usize) -> Stream {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let mut viewer =
-        TcpStream::connect(listener.local_addr().expect("an address")).expect("a connection");
-    let (server, _) = listener.accept().expect("the other end");
+    let (server, mut viewer) = connection();
     let arguments: Vec<&str> = OPTIONS.split(' ').collect();
     let faults = format!("EOS_AFTER={frames}");
     let settings = [
@@ -179,19 +167,13 @@ fn frame_ends(stream: &[u8]) -> Vec<usize> {
     ends
 }
 
-/// The number in that column of the line of times that begins like this.
-fn moment(pi: &Pi, start: &str, column: usize) -> u64 {
+/// The number in that column of the line that begins like this.
+fn moment(times: &[String], start: &str, column: usize) -> u64 {
     let start = format!("{start} ");
-    let line = pi
-        .lines("times")
-        .into_iter()
-        .find(|line| line.starts_with(&start));
-    let line = line.unwrap_or_else(|| panic!("no {start}: {}", pi.text("complaints")));
-    let number = line
-        .split(' ')
-        .nth(column)
-        .and_then(|word| word.parse().ok());
-    number.expect("a time in microseconds")
+    let line = times.iter().find(|line| line.starts_with(&start));
+    let word = line.and_then(|line| line.split(' ').nth(column));
+    word.and_then(|word| word.parse().ok())
+        .unwrap_or_else(|| panic!("no time of {start}in {} lines", times.len()))
 }
 
 /// The plugin of qemu that counts, built once, and what it is to know of the program.
@@ -200,18 +182,18 @@ fn counter() -> &'static str {
     COUNTER.get_or_init(|| {
         let library = concat!(env!("CARGO_TARGET_TMPDIR"), "/libcounter.so");
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bench/counter.c");
-        tool(
+        printed(
             "gcc",
             &["-shared", "-fPIC", "-O2", "-Wall", "-o", library, source],
         );
         let program = program();
         let program = program.to_str().expect("a path");
-        let segments = tool("readelf", &["-lW", program]);
+        let segments = printed("readelf", &["-lW", program]);
         let code = segments
             .lines()
             .find(|line| line.contains("LOAD") && line.contains(" R E "));
         let code = code.and_then(|line| line.split_whitespace().nth(2));
-        let copiers: String = tool("nm", &["-S", program])
+        let copiers: String = printed("nm", &["-S", program])
             .lines()
             .filter_map(|line| match line.split(' ').collect::<Vec<_>>()[..] {
                 [address, size, _, "memcpy" | "memmove"] => Some(format!(",copy={address}+{size}")),
@@ -229,10 +211,9 @@ fn counter() -> &'static str {
     })
 }
 
-/// Runs a tool to its end and returns what it printed.
-fn tool(name: &str, arguments: &[&str]) -> String {
-    let output = Command::new(name).args(arguments).output();
-    let output = output.unwrap_or_else(|error| panic!("{name}: {error}"));
+/// What a tool prints that succeeds.
+fn printed(name: &str, arguments: &[&str]) -> String {
+    let output = tool(name, arguments, &[]);
     assert!(output.status.success(), "{name} {arguments:?}: {output:?}");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }

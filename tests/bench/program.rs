@@ -8,17 +8,30 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_picam-stream");
-const RECORDING: &str = concat!(
+pub const RECORDING: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/tests/data/card_1280x720_main_g25.h264"
 );
 
-/// Starts `command` with a connection on descriptors 0 and 1, as systemd does.
-fn start(command: &mut Command) -> (Child, TcpStream) {
+/// The two ends of a new connection: the server's, and the viewer's.
+pub fn connection() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let viewer =
         TcpStream::connect(listener.local_addr().expect("an address")).expect("a connection");
     let (server, _) = listener.accept().expect("the other end");
+    (server, viewer)
+}
+
+/// The median of so many times, in milliseconds.
+pub fn median_ms(count: usize, time_ms: impl FnMut(usize) -> f64) -> f64 {
+    let mut times: Vec<f64> = (0..count).map(time_ms).collect();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// Starts `command` with a connection on descriptors 0 and 1, as systemd does.
+fn start(command: &mut Command) -> (Child, TcpStream) {
+    let (server, viewer) = connection();
     let copy = OwnedFd::from(server.try_clone().expect("a copy"));
     let child = command
         .stdin(Stdio::from(OwnedFd::from(server)))
@@ -33,39 +46,31 @@ fn end(mut child: Child) {
 }
 
 pub fn exec_to_first_byte_ms() -> f64 {
-    let mut times: Vec<f64> = (0..20)
-        .map(|_| {
-            let begun = Instant::now();
-            let args = "--source test -w 1280 -h 720 -b 800000 -fps 25 -pf main -g 25 -t 0 -o -";
-            let (child, mut viewer) = start(Command::new(PROGRAM).args(args.split(' ')));
-            viewer.read_exact(&mut [0]).expect("a byte");
-            let time = begun.elapsed().as_secs_f64() * 1000.0;
-            end(child);
-            time
-        })
-        .collect();
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+    median_ms(20, |_| {
+        let begun = Instant::now();
+        let args = "--source test -w 1280 -h 720 -b 800000 -fps 25 -pf main -g 25 -t 0 -o -";
+        let (child, mut viewer) = start(Command::new(PROGRAM).args(args.split(' ')));
+        viewer.read_exact(&mut [0]).expect("a byte");
+        let time = begun.elapsed().as_secs_f64() * 1000.0;
+        end(child);
+        time
+    })
 }
 
 /// `--source auto` where nothing is: all kinds are looked for, and told why they are missing.
 pub fn no_camera_ms() -> f64 {
     let root = tempfile::tempdir().expect("a folder");
-    let mut times: Vec<f64> = (0..20)
-        .map(|_| {
-            let begun = Instant::now();
-            let output = Command::new(PROGRAM)
-                .args(["-t", "0", "-o", "/dev/null"])
-                .env("PICAM_STREAM_ROOT", root.path())
-                .output()
-                .expect("the program starts");
-            let time = begun.elapsed().as_secs_f64() * 1000.0;
-            assert_eq!(output.status.code(), Some(70), "{output:?}");
-            time
-        })
-        .collect();
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+    median_ms(20, |_| {
+        let begun = Instant::now();
+        let output = Command::new(PROGRAM)
+            .args(["-t", "0", "-o", "/dev/null"])
+            .env("PICAM_STREAM_ROOT", root.path())
+            .output()
+            .expect("the program starts");
+        let time = begun.elapsed().as_secs_f64() * 1000.0;
+        assert_eq!(output.status.code(), Some(70), "{output:?}");
+        time
+    })
 }
 
 /// The calls that put video into the connection, counted by strace, and the frames by the program.

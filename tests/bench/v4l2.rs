@@ -1,23 +1,20 @@
 //! Figures of the V4L2 source's work on a picture: what has to be done for a camera that gives no H.264 where no hardware
 //! encodes. The camera's calls are not in them.
 
-use std::process::Command;
 use std::time::Duration;
 
 use nix::sys::resource::UsageWho;
 use picam_stream::frame::Frame;
-use picam_stream::options::{self, Command as Asked};
+use picam_stream::options::{self, Command};
 use picam_stream::source::encode::h264::H264;
 use picam_stream::source::v4l2::picture::{Layout, Planes, colours};
 use picam_stream::source::v4l2::{FourCc, PixelFormat};
 use picam_stream::units::Fps;
 
 use crate::in_process::cpu_time;
+use crate::program::RECORDING;
+use crate::support::tool;
 
-const RECORDING: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/data/card_1280x720_main_g25.h264"
-);
 const WIDTH: u32 = 1280;
 const HEIGHT: u32 = 720;
 
@@ -36,7 +33,7 @@ pub fn yuyv_to_h264() -> Figures {
     };
     let layout = Layout::new(&format).expect("a possible size");
     let args = "-w 1280 -h 720 -b 800000 -fps 25 -g 25 -pf main -t 0 -o -";
-    let Ok(Asked::Stream(options)) = options::parse(args.split(' ').map(Into::into)) else {
+    let Ok(Command::Stream(options)) = options::parse(args.split(' ').map(Into::into)) else {
         panic!("the options are right")
     };
     let size = layout.even_size();
@@ -68,11 +65,12 @@ pub fn yuyv_to_h264() -> Figures {
 
 /// Four seconds of the recording, as a camera of YUYV gives them.
 fn pictures() -> Vec<u8> {
-    let output = Command::new("ffmpeg")
-        .args(["-v", "error", "-i", RECORDING, "-frames:v", "100"])
-        .args(["-pix_fmt", "yuyv422", "-f", "rawvideo", "-"])
-        .output()
-        .expect("ffmpeg (tests/setup.sh bench)");
+    let args = "-frames:v 100 -pix_fmt yuyv422 -f rawvideo -";
+    let args: Vec<&str> = ["-v", "error", "-i", RECORDING]
+        .into_iter()
+        .chain(args.split(' '))
+        .collect();
+    let output = tool("ffmpeg", &args, &[]);
     assert!(
         output.status.success(),
         "ffmpeg cannot decode the recording"

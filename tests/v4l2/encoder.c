@@ -27,6 +27,7 @@ enum state { OURS, QUEUED, DONE };
 struct queue {
 	struct v4l2_pix_format_mplane format;
 	unsigned count, order[BUFFERS], waiting, running;
+	unsigned finished[BUFFERS], finished_count;
 	enum state state[BUFFERS];
 	uint32_t used[BUFFERS];
 	struct timeval time[BUFFERS];
@@ -197,20 +198,29 @@ static void keep_raw(const unsigned char *from)
 		fclose(file);
 }
 
-/* The queue's first waiting buffer, which it gives up. */
-static unsigned shift(struct queue *queue)
+/* Takes the first index from a list. */
+static unsigned shift(unsigned *list, unsigned *count)
 {
-	unsigned index = queue->order[0];
+	unsigned index = list[0];
 
-	memmove(queue->order, queue->order + 1, --queue->waiting * sizeof(*queue->order));
+	memmove(list, list + 1, --*count * sizeof(*list));
+	return index;
+}
+
+/* The queue's first waiting buffer, which is finished with this. */
+static unsigned finish(struct queue *queue)
+{
+	unsigned index = shift(queue->order, &queue->waiting);
+
 	queue->state[index] = DONE;
+	queue->finished[queue->finished_count++] = index;
 	return index;
 }
 
 static void encode(void)
 {
 	while (raw.running && coded.running && raw.waiting && coded.waiting) {
-		unsigned from = shift(&raw), to = shift(&coded);
+		unsigned from = finish(&raw), to = finish(&coded);
 		uint32_t length = 0;
 		uint64_t one = 1;
 
@@ -253,18 +263,16 @@ static int dequeue_buffer(struct v4l2_buffer *buffer)
 
 	if (!queue || !queue->running || buffer->length < 1)
 		return refuse(EINVAL);
-	for (buffer->index = 0; buffer->index < queue->count; buffer->index++) {
-		if (queue->state[buffer->index] != DONE)
-			continue;
-		queue->state[buffer->index] = OURS;
-		buffer->flags = V4L2_BUF_FLAG_TIMESTAMP_COPY;
-		buffer->m.planes[0].bytesused = queue->used[buffer->index];
-		buffer->timestamp = queue->time[buffer->index];
-		if (queue == &coded && read(device, &one, sizeof(one)) < 0)
-			abort();
-		return 0;
-	}
-	return refuse(EAGAIN);
+	if (!queue->finished_count)
+		return refuse(EAGAIN);
+	buffer->index = shift(queue->finished, &queue->finished_count);
+	queue->state[buffer->index] = OURS;
+	buffer->flags = V4L2_BUF_FLAG_TIMESTAMP_COPY;
+	buffer->m.planes[0].bytesused = queue->used[buffer->index];
+	buffer->timestamp = queue->time[buffer->index];
+	if (queue == &coded && read(device, &one, sizeof(one)) < 0)
+		abort();
+	return 0;
 }
 
 static int answer(unsigned long request, void *argument)
