@@ -2,6 +2,10 @@
 
 use crate::units::Micros;
 
+/// No source gives a larger picture: what grows beyond this has lost its end. No level of H.264 allows more (level 5.2:
+/// 36,864 macroblocks of at most 400 bytes), and JPEGs of cameras are far below.
+pub const LARGEST_PICTURE_BYTES: usize = 16 << 20;
+
 /// One H.264 access unit in Annex B form (ITU-T H.264 annex B), or one whole JPEG.
 ///
 /// One value is reused for the whole session, so that its memory is taken once.

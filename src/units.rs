@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use nix::poll::PollTimeout;
 use nix::time::{ClockId, clock_gettime};
 
 /// A point on the machine's monotonic clock (CLOCK_MONOTONIC), in microseconds.
@@ -34,6 +35,12 @@ impl Micros {
                 .saturating_add(u64::try_from(later.as_micros()).unwrap_or(u64::MAX)),
         )
     }
+}
+
+/// How long poll(2) is to wait for this time to be over: in whole milliseconds, rounded up, since a wait that is rounded
+/// down to nothing spins until the time is over.
+pub fn poll_timeout(wait: Duration) -> PollTimeout {
+    PollTimeout::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(PollTimeout::MAX)
 }
 
 /// A bitrate in bit/s; 0 means that the encoder chooses.
@@ -85,6 +92,17 @@ mod tests {
         assert_eq!(Fps(30).due(30 * 86_400), Duration::from_secs(86_400));
         assert_eq!(Fps(30).due(1), Duration::from_nanos(33_333_333));
         assert_eq!(Fps(0).due(3), Duration::from_millis(100));
+    }
+
+    #[test]
+    fn a_wait_is_rounded_up_to_the_milliseconds_of_poll() {
+        let milliseconds =
+            |nanoseconds| poll_timeout(Duration::from_nanos(nanoseconds)).as_millis();
+        assert_eq!(milliseconds(0), Some(0));
+        assert_eq!(milliseconds(1), Some(1));
+        assert_eq!(milliseconds(1_000_000), Some(1));
+        assert_eq!(milliseconds(1_000_001), Some(2));
+        assert_eq!(poll_timeout(Duration::MAX), PollTimeout::MAX);
     }
 
     #[test]

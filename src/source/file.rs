@@ -1,7 +1,7 @@
 //! A recorded stream in place of a camera: an Annex B file, looped at `-fps`, picture by picture. A FIFO is taken as a live
 //! camera: each picture when it has come, once through.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, FileType, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
@@ -9,32 +9,44 @@ use std::path::Path;
 use std::time::Duration;
 
 use nix::libc::O_NONBLOCK;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, poll};
 
 use super::{Next, Source};
 use crate::error::{Error, Result};
-use crate::frame::Frame;
+use crate::frame::{Frame, LARGEST_PICTURE_BYTES};
 use crate::h264::access_unit::Splitter;
 use crate::h264::parameter_sets::{ParameterSets, Picture};
 use crate::options::{Codec, Options};
-use crate::units::{Fps, Micros};
+use crate::units::{Fps, Micros, poll_timeout};
 
 /// The long names of the options that act on a recording; all others of camera and encoder were decided when it was made.
 pub const HONOURED: &[&str] = &["framerate", "inline", "codec"];
 
-/// No picture of any level is larger (level 5.2: 36,864 macroblocks of at most 400 bytes).
-const LARGEST_PICTURE_BYTES: usize = 16 << 20;
-
 const CHUNK_BYTES: usize = 64 << 10;
+
+/// So much is read in one go: a file of gigabytes without a picture must not keep signals waiting.
+const READ_AT_ONCE_BYTES: usize = 2 << 20;
 
 /// Later than this, and the schedule begins anew instead of rushing to catch up.
 const MOST_LATE: Duration = Duration::from_secs(1);
+
+/// How far the next picture is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Prepared {
+    Picture,
+    /// More was read than one call may read, and there is more.
+    Unfinished,
+    /// Nothing more can be had now.
+    Nothing,
+}
 
 #[derive(Debug)]
 pub struct Recording {
     file: File,
     name: String,
     live: bool,
+    /// A FIFO is empty, not over, until its first writer comes.
+    fifo: bool,
     fps: Fps,
     splitter: Splitter,
     sets: ParameterSets,
@@ -60,25 +72,23 @@ impl Recording {
                 "-cd MJPEG: --source file:{name} plays H.264 only; leave -cd out"
             )));
         }
-        let open = || -> io::Result<(File, bool)> {
+        let open = || -> io::Result<(File, FileType)> {
             // A FIFO without a writer must not hold up the open; files do not mind.
             let file = OpenOptions::new()
                 .read(true)
                 .custom_flags(O_NONBLOCK)
                 .open(path)?;
             let kind = file.metadata()?.file_type();
-            Ok((
-                file,
-                kind.is_fifo() || kind.is_char_device() || kind.is_socket(),
-            ))
+            Ok((file, kind))
         };
-        let (file, live) = open().map_err(|error| {
+        let (file, kind) = open().map_err(|error| {
             Error::Camera(format!("opening the recording {name} (--source file:) failed: {error}; give a file that this user may read"))
         })?;
         Ok(Self {
             file,
             name,
-            live,
+            live: kind.is_fifo() || kind.is_char_device() || kind.is_socket(),
+            fifo: kind.is_fifo(),
             fps: options.video.fps,
             splitter: Splitter::default(),
             sets: ParameterSets::default(),
@@ -93,21 +103,28 @@ impl Recording {
         })
     }
 
-    /// Reads until a picture is ready (true), or nothing more can be had now (false).
-    fn prepare(&mut self) -> Result<bool> {
+    /// Reads until a picture is ready, or nothing more can be had now.
+    fn prepare(&mut self) -> Result<Prepared> {
+        let mut left = READ_AT_ONCE_BYTES;
         while self.ready.is_none() {
             if self.cut()? {
                 continue;
             }
+            if left == 0 {
+                return Ok(Prepared::Unfinished);
+            }
             match self.file.read(&mut self.chunk) {
-                Ok(0) if self.live && !self.has_begun => return Ok(false),
-                Ok(0) if self.at_end => return Ok(false),
+                Ok(0) if self.fifo && !self.has_begun => return Ok(Prepared::Nothing),
+                Ok(0) if self.at_end => return Ok(Prepared::Nothing),
                 Ok(0) => self.end_of_pass()?,
                 Ok(count) => {
                     self.has_begun = true;
                     self.splitter.push(&self.chunk[..count]);
+                    left = left.saturating_sub(count);
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Ok(Prepared::Nothing);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     return Err(Error::Camera(format!(
@@ -117,7 +134,7 @@ impl Recording {
                 }
             }
         }
-        Ok(true)
+        Ok(Prepared::Picture)
     }
 
     /// Takes the next picture out of what was read; true when there was a unit.
@@ -188,8 +205,7 @@ impl Recording {
 
     fn wait_for_input(&self, wait: Duration) {
         let mut fds = [PollFd::new(self.file.as_fd(), PollFlags::POLLIN)];
-        let timeout = PollTimeout::try_from(wait).unwrap_or(PollTimeout::ZERO);
-        let _ = poll(&mut fds, timeout);
+        let _ = poll(&mut fds, poll_timeout(wait));
         let hung_up = fds[0]
             .revents()
             .is_some_and(|events| events == PollFlags::POLLHUP);
@@ -202,14 +218,15 @@ impl Recording {
 
 impl Source for Recording {
     fn next(&mut self, frame: &mut Frame, wait: Duration) -> Result<Next> {
-        if !self.prepare()? {
-            if self.at_end {
-                return Ok(Next::End);
-            }
+        let mut prepared = self.prepare()?;
+        if prepared == Prepared::Nothing && !self.at_end {
             self.wait_for_input(wait);
-            if !self.prepare()? {
-                return Ok(if self.at_end { Next::End } else { Next::Idle });
-            }
+            prepared = self.prepare()?;
+        }
+        match prepared {
+            Prepared::Picture => {}
+            Prepared::Nothing if self.at_end => return Ok(Next::End),
+            Prepared::Nothing | Prepared::Unfinished => return Ok(Next::Idle),
         }
         let now = Micros::now();
         let due = self.due(now);

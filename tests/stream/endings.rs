@@ -166,6 +166,7 @@ fn a_recording_that_is_no_h264_or_not_there_is_a_camera_error() {
     for (path, words) in [
         (noise, "no H.264 key frame"),
         (scratch.path("missing"), "opening the recording"),
+        ("/dev/null".into(), "no H.264 key frame"),
     ] {
         let output = run(&[
             "--source",
@@ -176,6 +177,29 @@ fn a_recording_that_is_no_h264_or_not_there_is_a_camera_error() {
         assert_eq!(code(output.status), 70, "{}", stderr(&output));
         assert!(stderr(&output).contains(words), "{}", stderr(&output));
     }
+}
+
+#[test]
+fn sigterm_is_heeded_while_a_source_gives_without_end_what_cannot_be_shown() {
+    let scratch = Scratch::new();
+    let fifo = scratch.fifo("camera");
+    let source = format!("file:{}", fifo.display());
+    let mut session = Session::start(&["--source", &source, "-t", "0", "-o", "-"]);
+    let feeder = std::thread::spawn(move || {
+        let mut camera = std::fs::OpenOptions::new().write(true).open(&fifo)?;
+        // Pictures that all refer to one that never came.
+        let pictures = [0, 0, 0, 1, 0x41, 0x9a, 5].repeat(10_000);
+        let mut bytes = 0;
+        while camera.write_all(&pictures).is_ok() {
+            bytes += pictures.len();
+        }
+        std::io::Result::Ok(bytes)
+    });
+    std::thread::sleep(Duration::from_millis(500));
+    session.signal(Signal::SIGTERM);
+    assert_eq!(code(session.wait(LONG)), 0, "{}", session.log());
+    let fed = feeder.join().unwrap().expect("a writer");
+    assert!(fed > 1_000_000, "only {fed} bytes were taken");
 }
 
 /// A camera that has given some pictures and then gives nothing.

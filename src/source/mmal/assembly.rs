@@ -8,15 +8,13 @@ use super::arrival::{
     FLAG_TRANSMISSION_FAILED, TIME_UNKNOWN,
 };
 use super::clock::Clock;
-use crate::frame::Frame;
+use crate::frame::{Frame, LARGEST_PICTURE_BYTES};
 use crate::h264::access_unit::begins_access_unit;
 use crate::h264::nal::{LONG_START_CODE, NalType, START_CODE, first_slice};
 use crate::h264::parameter_sets::{ParameterSets, Picture};
 use crate::options::Codec;
 use crate::units::Micros;
 
-/// A frame larger than this is none: its end was lost, and so was the beginning of the next.
-const MAX_FRAME_BYTES: usize = 16 << 20;
 /// What every JPEG begins with: SOI and the first byte of the next marker (ITU-T T.81, B.1.1).
 const JPEG_START: [u8; 3] = [0xff, 0xd8, 0xff];
 
@@ -76,9 +74,9 @@ impl Assembly {
         }
         self.data.extend_from_slice(arrival.data);
         self.damaged |= arrival.flags & (FLAG_CORRUPTED | FLAG_TRANSMISSION_FAILED) != 0;
-        self.damaged |= self.data.len() > MAX_FRAME_BYTES;
+        self.damaged |= self.data.len() > LARGEST_PICTURE_BYTES;
         self.has_picture = self.has_picture || self.shows_picture();
-        self.data.len() > MAX_FRAME_BYTES
+        self.data.len() > LARGEST_PICTURE_BYTES
             || (arrival.flags & FLAG_FRAME_END != 0 && self.has_picture)
     }
 
@@ -251,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_stream_without_any_ends_does_not_fill_the_memory() {
-        let filler = vec![5; MAX_FRAME_BYTES / 4];
+        let filler = vec![5; LARGEST_PICTURE_BYTES / 4];
         assert_eq!(
             h264(&[
                 (P, 0),

@@ -10,7 +10,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
@@ -19,6 +19,7 @@ use super::messages::Messages;
 use super::pipe::Pipe;
 use super::sys;
 use crate::error::{Error, Result};
+use crate::units::poll_timeout;
 
 /// The program's descriptor for the stream where it wants a file name. It has to end in "264": see `table`.
 pub const DATA_FD: RawFd = 264;
@@ -109,7 +110,7 @@ impl Child {
             count += 1;
         }
         let mut polled = open.map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLIN));
-        match poll(&mut polled[..count], timeout(wait)) {
+        match poll(&mut polled[..count], poll_timeout(wait)) {
             // A signal: the caller looks at what it meant.
             Ok(_) | Err(Errno::EINTR) => Ok(()),
             Err(error) => Err(Error::Camera(format!(
@@ -193,10 +194,4 @@ impl Drop for Child {
     fn drop(&mut self) {
         self.end(Duration::ZERO);
     }
-}
-
-/// Rounded up to whole milliseconds, so that a wait of less than one does not spin.
-fn timeout(wait: Duration) -> PollTimeout {
-    let milliseconds = wait.as_micros().div_ceil(1000);
-    PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX)
 }

@@ -1,8 +1,7 @@
 //! Cuts a stream of JPEG pictures into pictures (ITU-T T.81 annex B): segment by segment, since the two bytes of an
 //! end marker may stand anywhere in a segment, as in a thumbnail. Nothing is decoded.
 
-/// A picture that grows beyond this is none: the cutting starts again.
-const PICTURE_LIMIT_BYTES: usize = 32 << 20;
+use crate::frame::LARGEST_PICTURE_BYTES;
 
 const SOI: u8 = 0xd8;
 const EOI: u8 = 0xd9;
@@ -22,7 +21,7 @@ pub struct Splitter {
 impl Splitter {
     /// Adds what has arrived.
     pub fn push(&mut self, bytes: &[u8]) {
-        if self.buffer.len() > PICTURE_LIMIT_BYTES {
+        if self.buffer.len() > LARGEST_PICTURE_BYTES {
             self.buffer.clear();
             self.restart();
         }

@@ -30,7 +30,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, poll};
 
 use self::abi::{FLAG_ERROR, FLAG_TIMESTAMP_MASK, FLAG_TIMESTAMP_MONOTONIC, Kind};
 pub use self::abi::{FourCc, PixelFormat};
@@ -42,7 +42,7 @@ use super::{Next, Source};
 use crate::error::Result;
 use crate::frame::Frame;
 use crate::options::Options;
-use crate::units::Micros;
+use crate::units::{Micros, poll_timeout};
 /// Room for a moment of ours elsewhere; more would only be older pictures.
 const BUFFERS: u32 = 4;
 
@@ -196,9 +196,8 @@ impl V4l2 {
         let watched = |fd| PollFd::new(fd, PollFlags::POLLIN);
         let mut fds = vec![watched(self.camera.device.as_fd())];
         fds.extend(self.output.fd().map(watched));
-        let timeout = PollTimeout::try_from(time).unwrap_or(PollTimeout::ZERO);
         // Interrupted or failed is as good as nothing there: the stall limit is watched elsewhere.
-        let _ = poll(&mut fds, timeout);
+        let _ = poll(&mut fds, poll_timeout(time));
         let events = |fd: &PollFd| fd.revents().unwrap_or(PollFlags::empty());
         let any = |flags: PollFlags| fds.iter().any(|fd| events(fd).intersects(flags));
         if any(PollFlags::all()) && !any(PollFlags::POLLIN) {
