@@ -1,12 +1,15 @@
 //! One picture on its way from a source to a sink.
 
+use std::time::Duration;
+
 use crate::units::Micros;
 
 /// No source gives a larger picture: what grows beyond this has lost its end. No level of H.264 allows more (level 5.2:
 /// 36,864 macroblocks of at most 400 bytes), and JPEGs of cameras are far below.
 pub const LARGEST_PICTURE_BYTES: usize = 16 << 20;
 
-/// One H.264 access unit in Annex B form (ITU-T H.264 annex B), or one whole JPEG.
+/// One H.264 access unit in Annex B form (ITU-T H.264 annex B), or one whole JPEG. The two fields of an interlaced frame
+/// are one `Frame`: they share its period.
 ///
 /// One value is reused for the whole session, so that its memory is taken once.
 #[derive(Clone, Debug, Default)]
@@ -17,4 +20,9 @@ pub struct Frame {
     pub captured: Micros,
     /// Whether decoding can begin here: an IDR access unit, or any JPEG.
     pub key: bool,
+    /// How long after its turn in the stream the picture is shown: more than nothing only where pictures are reordered (B
+    /// pictures), whose decoding goes ahead of their order on the screen.
+    pub shown_after: Duration,
+    /// Whether these bytes carry on the picture of the frame before, which went out before all of it had come.
+    pub continues: bool,
 }

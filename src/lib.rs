@@ -6,9 +6,11 @@
 
 pub mod annotation;
 pub mod cameras;
+pub mod container;
 pub mod doctor;
 pub mod error;
 pub mod frame;
+pub mod gate;
 pub mod h264;
 pub mod log;
 pub mod options;

@@ -4,7 +4,6 @@
 mod backlog;
 pub mod channel;
 mod datagram;
-mod mpegts;
 mod mux;
 pub mod peer;
 mod queue;

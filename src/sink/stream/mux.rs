@@ -1,6 +1,6 @@
 //! The form in which frames leave: as they are, or as an MPEG transport stream.
 
-use super::mpegts::TransportStream;
+use crate::container::mpegts::TransportStream;
 use crate::frame::Frame;
 use crate::options::{Codec, Format};
 

@@ -68,6 +68,7 @@ mod tests {
             data: vec![second as u8; 10],
             captured: Micros(second * 1_000_000),
             key,
+            ..Frame::default()
         }
     }
 

@@ -13,6 +13,7 @@ use super::arrival::{Arrival, EVENT_EOS, EVENT_ERROR, EVENT_PARAMETER_CHANGED, F
 use super::assembly::{Assembly, Finished};
 use super::settings::Settings;
 use crate::frame::Frame;
+use crate::gate::KeyGate;
 use crate::options::Codec;
 use crate::units::Micros;
 
@@ -44,8 +45,7 @@ struct Inner {
     assembly: Assembly,
     ready: VecDeque<Frame>,
     spare: Vec<Frame>,
-    /// Frames are dropped until a key frame comes.
-    skipping: bool,
+    gate: KeyGate,
     dropped: u64,
     settings: Option<Settings>,
     failed: bool,
@@ -63,7 +63,7 @@ impl Inbox {
             assembly: Assembly::new(codec, room().data),
             ready: VecDeque::with_capacity(ROOM_FRAMES),
             spare: std::iter::repeat_with(room).take(ROOM_FRAMES).collect(),
-            skipping: false,
+            gate: KeyGate::open(),
             dropped: 0,
             settings: None,
             failed: false,
@@ -110,7 +110,7 @@ impl Inbox {
     /// How many frames were dropped so far, and whether a key frame would end the dropping.
     pub fn dropped(&self) -> (u64, bool) {
         let inner = self.lock();
-        (inner.dropped, inner.skipping)
+        (inner.dropped, inner.gate.is_closed())
     }
 
     /// No code panics with the lock held; if it did, the frames would still be whole.
@@ -154,8 +154,7 @@ impl Inner {
             return false;
         };
         match self.assembly.finish(&mut frame) {
-            Some(Finished::Whole) if frame.key || !self.skipping => {
-                self.skipping = false;
+            Some(Finished::Whole) if self.gate.lets_through(frame.key) => {
                 self.ready.push_back(frame);
                 return true;
             }
@@ -169,7 +168,7 @@ impl Inner {
     /// A frame is lost, and with it those that refer to it.
     fn skip(&mut self) {
         self.dropped += 1;
-        self.skipping = true;
+        self.gate.close();
     }
 
     fn hand_out(&mut self, frame: &mut Frame) -> Taken {

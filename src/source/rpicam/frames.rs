@@ -16,6 +16,7 @@ use super::pipe::Pipe;
 use super::times::Lines;
 use super::units::Units;
 use crate::frame::Frame;
+use crate::gate::KeyGate;
 use crate::h264::parameter_sets::Picture;
 use crate::options::Codec;
 use crate::units::Micros;
@@ -45,7 +46,7 @@ pub struct Frames {
     ready: VecDeque<Frame>,
     /// Frames that have been given out, for their memory.
     spare: Vec<Frame>,
-    waiting_for_key: bool,
+    gate: KeyGate,
     last_captured: Micros,
     /// When the bytes of an unfinished frame last came.
     last_bytes: Option<Instant>,
@@ -61,7 +62,7 @@ impl Frames {
             has_lines: true,
             ready: VecDeque::new(),
             spare: Vec::new(),
-            waiting_for_key: false,
+            gate: KeyGate::open(),
             last_captured: Micros(0),
             last_bytes: None,
             dropped: 0,
@@ -217,13 +218,12 @@ impl Frames {
     fn shed(&mut self, now: Micros) {
         while self.ready.len() > 1 && now.since(self.ready[0].captured) > STALE {
             self.drop_first();
-            self.waiting_for_key = true;
+            self.gate.close();
         }
-        while self.waiting_for_key && self.ready.front().is_some_and(|frame| !frame.key) {
+        while let Some(first) = self.ready.front()
+            && !self.gate.lets_through(first.key)
+        {
             self.drop_first();
-        }
-        if !self.ready.is_empty() {
-            self.waiting_for_key = false;
         }
     }
 

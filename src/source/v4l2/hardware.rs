@@ -16,6 +16,7 @@ use super::sys::{Device, PlanarFormat};
 use super::{controls, device};
 use crate::error::{Error, Result};
 use crate::frame::Frame;
+use crate::gate::KeyGate;
 use crate::h264::parameter_sets::{ParameterSets, Picture};
 use crate::options::Options;
 use crate::source::encode::I420;
@@ -41,7 +42,7 @@ pub struct Hardware {
     /// The raw buffers that the device does not have.
     free: Vec<usize>,
     sets: ParameterSets,
-    needs_key: bool,
+    gate: KeyGate,
 }
 
 impl Hardware {
@@ -90,7 +91,7 @@ impl Hardware {
             path,
             format,
             sets: ParameterSets::default(),
-            needs_key: true,
+            gate: KeyGate::closed(),
         };
         Ok((hardware, honoured))
     }
@@ -124,13 +125,12 @@ impl Hardware {
                 .map_err(|errno| self.failed(errno))?;
             let picture = self.sets.lead(&mut frame.data);
             if done.flags & FLAG_ERROR != 0 {
-                self.needs_key = true;
+                self.gate.close();
                 self.force_key_frame();
                 continue;
             }
             frame.key = picture == Picture::Key;
-            self.needs_key &= !frame.key;
-            if picture != Picture::None && !self.needs_key {
+            if picture != Picture::None && self.gate.lets_through(frame.key) {
                 return Ok(true);
             }
         }

@@ -253,6 +253,7 @@ mod tests {
             data,
             captured: Micros(millis * 1000),
             key,
+            ..Frame::default()
         }
     }
 

@@ -1,0 +1,3 @@
+//! Containers: pure functions from frames to the bytes of a form that players know. No sockets, no clocks.
+
+pub mod mpegts;
