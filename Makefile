@@ -13,7 +13,7 @@ help:
 	@echo 'make test                  all tests, those of the packages in containers too'
 	@echo 'make check                 formatting, lints, scripts'
 	@echo 'make bench                 the figures'
-	@echo 'make deb [ARCH=armhf]      dist/picam-stream_VERSION_ARCH.deb; also arm64 and amd64'
+	@echo 'make deb [ARCH=armhf]      dist/picam-stream_VERSION_ARCH.deb; of tests/packaging/architectures.tsv'
 	@echo 'make repo [SIGNING_KEY=]   dist/apt, a signed apt repository of the packages in dist'
 	@echo 'make install [DESTDIR=] [prefix=/usr]   without a package'
 	@echo 'make clean                 removes target and dist'
@@ -30,9 +30,7 @@ test:
 	cargo test --locked -p fake-mmal
 	tests/fuzz/run options 5
 	tests/fuzz/run h264 5
-	$(MAKE) deb ARCH=armhf
-	$(MAKE) deb ARCH=arm64
-	$(MAKE) deb ARCH=amd64
+	set -e; for arch in $$(tests/packaging/architecture.sh packages); do $(MAKE) deb ARCH=$$arch; done
 	$(MAKE) zero repo
 	cargo test --locked --test mmal --test v4l2 --test package --test containers
 
@@ -40,7 +38,7 @@ check:
 	@tests/setup.sh check
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	shellcheck tests/*.sh tests/fake-mmal/build.sh debian/*.sh debian/postinst debian/prerm .ci/run
+	shellcheck tests/*.sh tests/packaging/*.sh tests/fake-mmal/build.sh debian/postinst debian/prerm .ci/run
 
 bench:
 	@tests/setup.sh bench deb test
@@ -48,29 +46,29 @@ bench:
 	@$(MAKE) deb ARCH=amd64
 	cargo bench --locked
 	@$(MAKE) repo
-	@debian/figures.sh
+	@tests/packaging/figures.sh
 	cargo test --quiet --locked --test containers figures
 
 deb:
 	@tests/setup.sh deb
-	@binary=$$(debian/cross.sh $(ARCH)) && debian/verify-binary.sh $(ARCH) "$$binary"
-	@debian/package.sh $(ARCH)
+	@binary=$$(tests/packaging/cross.sh $(ARCH)) && tests/packaging/verify-binary.sh $(ARCH) "$$binary"
+	@tests/packaging/package.sh $(ARCH)
 
 # The same program for an emulated Raspberry Pi Zero: static, since there are no ARMv6 libraries to run it with.
 zero:
 	@tests/setup.sh deb
-	@binary=$$(debian/cross.sh zero) && debian/verify-binary.sh zero "$$binary"
-	@install -D -s --strip-program=arm-linux-gnueabihf-strip \
-		target/cross/arm-unknown-linux-musleabihf/release/picam-stream target/zero/picam-stream
+	@binary=$$(tests/packaging/cross.sh zero) && tests/packaging/verify-binary.sh zero "$$binary"
+	@install -D -s --strip-program=$$(tests/packaging/architecture.sh zero binutils)-strip \
+		target/cross/$$(tests/packaging/architecture.sh zero triple)/release/picam-stream target/zero/picam-stream
 
 repo:
 	@tests/setup.sh deb
-	@debian/repository.sh
+	@tests/packaging/repository.sh
 
 install:
 	@tests/setup.sh run
 	cargo build --release --locked
-	debian/docs.sh
+	tests/packaging/docs.sh
 	install -D target/release/picam-stream $(DESTDIR)$(prefix)/bin/picam-stream
 	install -D -m 644 target/deb/picam-stream.1 $(DESTDIR)$(prefix)/share/man/man1/picam-stream.1
 	install -D -m 644 target/deb/picam-stream $(DESTDIR)$(prefix)/share/bash-completion/completions/picam-stream

@@ -17,8 +17,8 @@ packages_of() {
     run) echo "$BUILD systemd" ;;
     check) echo "$BUILD shellcheck" ;;
     # binutils for readelf, objdump and strip of the other processors; apt-utils and gnupg for the repository.
-    deb) echo "$BUILD python3-venv ca-certificates dpkg-dev binutils-arm-linux-gnueabihf" \
-        "binutils-aarch64-linux-gnu apt-utils gnupg man-db" ;;
+    deb) echo "$BUILD python3-venv ca-certificates dpkg-dev apt-utils gnupg man-db" \
+        "$(tests/packaging/architecture.sh binutils | xargs)" ;;
     # gcc-arm-linux-gnueabihf makes ARMv7 programs: what the instruction scan must refuse. libelf1 is for the build of
     # v4l2loopback, which the emulated PC of the V4L2 tests loads.
     test) echo "$BUILD systemd systemd-container mmdebstrap arch-test qemu-user-static binfmt-support qemu-system-x86" \
@@ -50,7 +50,9 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 say() { echo "setup: $*" >&2; }
 
 # Is there a Rust that can build for the first Raspberry Pi?
-arm_rust() { debian/toolchain.sh arm-unknown-linux-gnueabihf >/dev/null 2>&1; }
+arm_rust() {
+    tests/packaging/toolchain.sh "$(tests/packaging/architecture.sh armhf triple)" >/dev/null 2>&1
+}
 
 need_cargo() {
     command -v cargo >/dev/null || { say "cargo is not on PATH: install Rust first"; exit 1; }

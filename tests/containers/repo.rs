@@ -27,7 +27,7 @@ pub fn add_next(container: &Container) {
         repack(&package(container.root.arch), version, &place);
     }
     let made = place.join("apt");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("debian/repository.sh");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packaging/repository.sh");
     run(command(script.to_str().unwrap()).args([&place, &made])).good();
     add_source(container, "picam-next", &made);
     fs::remove_dir_all(&place).unwrap();

@@ -3,16 +3,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-triple=arm-unknown-linux-gnueabihf
-# The glibc of Debian 9: the containers of the tests are as old.
-glibc=2.24
+triple=$(tests/packaging/architecture.sh armhf triple)
+glibc=$(tests/packaging/architecture.sh armhf glibc)
 target=$PWD/target/fake-mmal
 
-toolchain=$(debian/toolchain.sh $triple)
+toolchain=$(tests/packaging/toolchain.sh "$triple")
 std=""
 case "$toolchain" in *BUILD_STD=*) std="-Zbuild-std=std,panic_abort" ;; esac
 # Lines NAME=VALUE without blanks, so as words.
 # shellcheck disable=SC2086
 env PATH="$PWD/target/tools/python/bin:$PATH" $toolchain CARGO_TARGET_DIR="$target" \
-    cargo-zigbuild zigbuild --quiet --locked --release -p fake-mmal --target $triple.$glibc $std >&2
+    cargo-zigbuild zigbuild --quiet --locked --release -p fake-mmal --target "$triple.$glibc" $std >&2
 echo "$target/$triple/release/libmmal.so"

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 /// The C library of 32-bit ARM, of the package libc6-armhf-cross.
 pub const ARM_ROOT: &str = "/usr/arm-linux-gnueabihf";
 
-/// The program as the package has it for 32-bit ARM: `PICAM_STREAM_ARM`, or where `debian/cross.sh armhf` puts it.
+/// The program as the package has it for 32-bit ARM: `PICAM_STREAM_ARM`, or where `tests/packaging/cross.sh armhf` puts it.
 pub fn program() -> PathBuf {
     let cargo = "target/arm-unknown-linux-gnueabihf/release/picam-stream";
     let cross = "target/cross/arm-unknown-linux-gnueabihf/release/picam-stream";
@@ -18,7 +18,7 @@ pub fn program() -> PathBuf {
         .into_iter()
         .chain(built)
         .find(|path| path.exists())
-        .expect("no picam-stream for ARM: build it with debian/cross.sh armhf, or name it in PICAM_STREAM_ARM")
+        .expect("no picam-stream for ARM: build it with tests/packaging/cross.sh armhf, or name it in PICAM_STREAM_ARM")
 }
 
 pub fn emulator() -> &'static str {

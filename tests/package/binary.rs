@@ -1,15 +1,8 @@
-//! Where the binaries run: `debian/verify-binary.sh` on what was built, and on programs that it must refuse.
+//! Where the binaries run: `tests/packaging/verify-binary.sh` on what was built, and on programs that it must refuse.
 
-use crate::support::{output, project, stdout};
+use crate::support::{architectures, output, project, stdout};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-
-const BUILT: [(&str, &str); 4] = [
-    ("armhf", "arm-unknown-linux-gnueabihf"),
-    ("zero", "arm-unknown-linux-musleabihf"),
-    ("arm64", "aarch64-unknown-linux-gnu"),
-    ("amd64", "x86_64-unknown-linux-gnu"),
-];
 
 /// One of each kind of instruction that ARMv6K with VFPv2 lacks: what it is, and how it is written.
 const NEWER: [(&str, &str); 34] = [
@@ -54,14 +47,18 @@ const NEWER: [(&str, &str); 34] = [
 
 #[test]
 fn every_binary_needs_only_what_its_package_promises() {
-    for (kind, triple) in BUILT {
+    for machine in architectures() {
+        let triple = machine.triple;
         let binary = project().join(format!("target/cross/{triple}/release/picam-stream"));
         assert!(
             binary.exists(),
             "{} is missing: make deb (or make zero)",
             binary.display()
         );
-        stdout("debian/verify-binary.sh", [Path::new(kind), &binary]);
+        stdout(
+            "tests/packaging/verify-binary.sh",
+            [Path::new(machine.name), &binary],
+        );
     }
 }
 
@@ -116,7 +113,10 @@ fn a_program_made_for_armv7_is_refused() {
         "arm-linux-gnueabihf-gcc",
         gcc.into_iter().chain([program.as_path(), &source]),
     );
-    let whole = output("debian/verify-binary.sh", [Path::new("armhf"), &program]);
+    let whole = output(
+        "tests/packaging/verify-binary.sh",
+        [Path::new("armhf"), &program],
+    );
     assert!(
         !whole.status.success() && said(&whole, "ARMv6"),
         "{whole:?}"
@@ -128,7 +128,10 @@ fn a_program_made_for_armv7_is_refused() {
 }
 
 fn scan(binary: &Path) -> std::process::Output {
-    output("debian/verify-binary.sh", [Path::new("scan"), binary])
+    output(
+        "tests/packaging/verify-binary.sh",
+        [Path::new("scan"), binary],
+    )
 }
 
 fn said(result: &std::process::Output, words: &str) -> bool {

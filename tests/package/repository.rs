@@ -1,6 +1,6 @@
 //! The repository of `make repo`, read by gpgv and by apt itself, with nothing of this machine's own settings.
 
-use crate::support::{ARCHITECTURES, VERSION, command, package, project, run, stdout, text};
+use crate::support::{VERSION, command, package, packaged, project, run, stdout, text};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -34,7 +34,7 @@ fn both_signatures_are_by_the_key_beside_them() {
 
 #[test]
 fn apt_finds_the_package_by_name_for_every_architecture_and_gets_the_same_bytes() {
-    for arch in ARCHITECTURES {
+    for arch in packaged() {
         let client = Client::of(&built(), arch);
         text("apt-get update", &client.apt(&["update"]));
         let fetched = client.apt(&["download", "picam-stream"]);
@@ -96,7 +96,7 @@ fn the_users_own_key_signs_and_the_rest_does_not_depend_on_it() {
         ]),
     );
     let made = folder.path().join("apt");
-    let mut script = command("debian/repository.sh");
+    let mut script = command("tests/packaging/repository.sh");
     script
         .env("GNUPGHOME", &home)
         .env("SIGNING_KEY", "maintainer@example.org")

@@ -15,7 +15,7 @@ fn a_second_build_elsewhere_gives_the_same_package() {
     copy_sources(&copy);
     lend(&copy, &cargo_home);
     let script = "umask 027; export TZ=Pacific/Kiritimati LC_ALL=C
-        CARGO_HOME=\"$1\" debian/cross.sh armhf >/dev/null && debian/package.sh armhf";
+        CARGO_HOME=\"$1\" tests/packaging/cross.sh armhf >/dev/null && tests/packaging/package.sh armhf";
     let mut build = command("sh");
     build
         .current_dir(&copy)

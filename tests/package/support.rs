@@ -5,8 +5,39 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-/// The architectures that packages are made for.
-pub const ARCHITECTURES: [&str; 3] = ["armhf", "arm64", "amd64"];
+/// A machine that the program is built for: a line of `tests/packaging/architectures.tsv`.
+pub struct Architecture {
+    pub name: &'static str,
+    pub triple: &'static str,
+    /// The oldest glibc that the program must start on; `-` where it is static.
+    pub glibc: &'static str,
+    pub has_package: bool,
+}
+
+/// All of the table.
+pub fn architectures() -> impl Iterator<Item = Architecture> {
+    let table = include_str!("../packaging/architectures.tsv");
+    let rows = table.lines().filter(|line| !line.starts_with('#'));
+    rows.map(|row| {
+        let fields: Vec<_> = row.split('\t').collect();
+        let [name, triple, glibc, _, _, _, package] = fields[..] else {
+            panic!("a row of architectures.tsv has seven fields: {row}")
+        };
+        Architecture {
+            name,
+            triple,
+            glibc,
+            has_package: package == "yes",
+        }
+    })
+}
+
+/// The names of those that packages are made for.
+pub fn packaged() -> impl Iterator<Item = &'static str> {
+    architectures()
+        .filter(|architecture| architecture.has_package)
+        .map(|architecture| architecture.name)
+}
 
 /// The version in Cargo.toml.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -3,16 +3,16 @@
 # licence files, and the licence. Where a crate leaves the choice, MIT ("Expat" to Debian) is taken; where it does not
 # offer MIT alone, its licence files are given in full.
 #
-# usage: debian/crates.sh
+# usage: tests/packaging/crates.sh
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 main() {
     local crate version licence folder
     cargo fetch --quiet --locked
     linked | while IFS='|' read -r crate version licence; do
         folder=$(echo "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/"$crate-$version")
-        [ -d "$folder" ] || { echo "debian/crates.sh: no sources of $crate $version" >&2; exit 1; }
+        [ -d "$folder" ] || { echo "tests/packaging/crates.sh: no sources of $crate $version" >&2; exit 1; }
         printf '\nFiles: %s-%s/*\nCopyright: %s\n' "$crate" "$version" "$(holders "$folder" "$crate")"
         if [[ "$licence" =~ ^(.*\ OR\ |.*/)?MIT(\ OR\ .*|/.*)?$ && "$licence" != *AND* ]]; then
             echo "License: Expat"
@@ -23,10 +23,11 @@ main() {
     done
 }
 
-# NAME|VERSION|LICENCE of what the binary holds, on any of the three architectures; macros run while it is built.
+# NAME|VERSION|LICENCE of what the binary holds, on any architecture that has a package; macros run while it is built.
 linked() {
-    cargo tree --quiet --locked --edges normal,no-proc-macro --prefix none --format '{p}|{l}' \
-        --target arm-unknown-linux-gnueabihf --target aarch64-unknown-linux-gnu --target x86_64-unknown-linux-gnu |
+    local targets
+    mapfile -t targets < <(tests/packaging/architecture.sh triples | sed 's/^/--target=/')
+    cargo tree --quiet --locked --edges normal,no-proc-macro --prefix none --format '{p}|{l}' "${targets[@]}" |
         sed -n 's/^\([^ ]*\) v\([^ |]*\)[^|]*|\(.*\)$/\1|\2|\3/p' | sed 's/ (\*)$//' | grep -v '^picam-stream|' | sort -u
 }
 

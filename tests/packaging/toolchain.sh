@@ -2,7 +2,7 @@
 # Names a Rust toolchain that can build for TRIPLE, as variables for `env`: the one on PATH or Debian's own, with the
 # target's standard library, or with that library's sources (BUILD_STD is then set: it must be built, too).
 #
-# usage: debian/toolchain.sh TRIPLE
+# usage: tests/packaging/toolchain.sh TRIPLE
 set -euo pipefail
 triple=$1
 
@@ -27,6 +27,6 @@ for rustc in "$(command -v rustc || true)" /usr/bin/rustc; do
     fi
     exit 0
 done
-echo "debian/toolchain.sh: no Rust here builds for $triple: install rust-web-src rustc-web cargo-web" \
+echo "tests/packaging/toolchain.sh: no Rust here builds for $triple: install rust-web-src rustc-web cargo-web" \
     "(Debian), or the target or rust-src with rustup" >&2
 exit 1

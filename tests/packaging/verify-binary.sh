@@ -3,27 +3,24 @@
 # every instruction is looked at: one that the first Raspberry Pi does not know kills the program there with SIGILL,
 # and nothing on a newer machine shows it.
 #
-# usage: debian/verify-binary.sh armhf|arm64|amd64|zero BINARY
-#        debian/verify-binary.sh scan BINARY     the instructions alone
+# usage: tests/packaging/verify-binary.sh ARCHITECTURE BINARY     a name in architectures.tsv
+#        tests/packaging/verify-binary.sh scan BINARY     the instructions alone
 set -euo pipefail
 here=$(dirname "$0")
 
 # What is in the package libc6 itself.
 LIBRARIES='^(libc\.so\.6|libpthread\.so\.0|libdl\.so\.2|libm\.so\.6|librt\.so\.1|ld-linux.*\.so\.[0-9])$'
-GLIBC=2.24
 
 main() {
-    [ $# = 2 ] || { echo "usage: debian/verify-binary.sh armhf|arm64|amd64|zero|scan BINARY" >&2; exit 64; }
+    local oldest
+    [ $# = 2 ] || { echo "usage: tests/packaging/verify-binary.sh ARCHITECTURE|scan BINARY" >&2; exit 64; }
     binary=$2
     [ -r "$binary" ] || fail "no such file"
-    case "$1" in
-    armhf) machine ARM; arm_attributes; libraries; glibc; instructions ;;
-    zero) machine ARM; arm_attributes; static; instructions ;;
-    arm64) machine AArch64; libraries; glibc ;;
-    scan) instructions ;;
-    amd64) machine "Advanced Micro Devices X86-64"; libraries; glibc ;;
-    *) fail "no processor '$1'" ;;
-    esac
+    if [ "$1" = scan ]; then instructions; return; fi
+    machine "$("$here/architecture.sh" "$1" machine)"
+    oldest=$("$here/architecture.sh" "$1" glibc)
+    if [ "$oldest" = - ]; then static; else libraries; glibc "$oldest"; fi
+    case "$("$here/architecture.sh" "$1" instructions)" in armv6) arm_attributes; instructions ;; esac
 }
 
 fail() { echo "verify: $binary: $*" >&2; exit 1; }
@@ -53,11 +50,11 @@ static() {
 needed() { readelf -dW "$binary" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'; }
 
 glibc() {
-    local highest
+    local highest oldest=$1
     highest=$(readelf -VW "$binary" | grep -o 'GLIBC_[0-9.]*' | sed 's/GLIBC_//' | sort -uV | tail -n1)
     [ -n "$highest" ] || fail "names no version of glibc"
-    [ "$(printf '%s\n' "$highest" $GLIBC | sort -V | tail -n1)" = $GLIBC ] ||
-        fail "needs glibc $highest; the oldest Raspbian has $GLIBC"
+    [ "$(printf '%s\n' "$highest" "$oldest" | sort -V | tail -n1)" = "$oldest" ] ||
+        fail "needs glibc $highest; it must start where there is $oldest"
     echo "verify: $binary: glibc $highest at most, libraries $(needed | tr '\n' ' ')"
 }
 

@@ -2,31 +2,29 @@
 # Builds the program for another machine, with zig as C++ compiler and linker, unstripped, with the same bytes wherever
 # it is built. It does not check or package what it built: verify-binary.sh and package.sh do.
 #
-# usage: debian/cross.sh armhf|arm64|amd64|zero     leaves target/cross/TRIPLE/release/picam-stream, prints its path
-#        zero: static, by musl, for the emulated Raspberry Pi Zero of the tests
+# usage: tests/packaging/cross.sh ARCHITECTURE     a name in architectures.tsv
+#        leaves target/cross/TRIPLE/release/picam-stream, prints its path
 set -euo pipefail
-cd "$(dirname "$0")/.."
-
-# The glibc of Debian 9 (stretch), the oldest that Raspbian still has.
-GLIBC=2.24
+cd "$(dirname "$0")/../.."
 
 main() {
-    local triple abi flags
-    case "${1-}" in
-    armhf) triple=arm-unknown-linux-gnueabihf abi=.$GLIBC ;;
-    arm64) triple=aarch64-unknown-linux-gnu abi=.$GLIBC ;;
-    amd64) triple=x86_64-unknown-linux-gnu abi=.$GLIBC ;;
-    zero) triple=arm-unknown-linux-musleabihf abi="" ;;
-    *) echo "usage: debian/cross.sh armhf|arm64|amd64|zero" >&2; exit 64 ;;
-    esac
-    flags=$(rust_flags "$1")
-    build "$triple" "$triple$abi" "$flags" >&2
+    local triple glibc
+    triple=$(architecture "${1-}" triple)
+    glibc=$(architecture "$1" glibc)
+    build "$triple" "$triple${glibc:+.$glibc}" "$(rust_flags "$glibc")" >&2
     echo "target/cross/$triple/release/picam-stream"
+}
+
+# An empty word where the table has a dash.
+architecture() {
+    local value
+    value=$(tests/packaging/architecture.sh "$@")
+    echo "${value#-}"
 }
 
 build() {
     local triple=$1 target=$2 flags=$3 cxxflags toolchain std="" tools=$PWD/target/tools/python/bin
-    toolchain=$(debian/toolchain.sh "$triple")
+    toolchain=$(tests/packaging/toolchain.sh "$triple")
     # Without the standard library's backtraces: in a stripped binary they name nothing, and weigh 150 kB.
     case "$toolchain" in *BUILD_STD=*) std="-Zbuild-std=std,panic_abort -Zbuild-std-features=" ;; esac
     cxxflags="$(prefix_maps -ffile-prefix-map=)"
@@ -42,11 +40,11 @@ build() {
         --config "target.$triple.rustflags=[$flags]" $std
 }
 
-# As an array of TOML; cargo adds what .cargo/config.toml holds for the target.
+# As an array of TOML; cargo adds what .cargo/config.toml holds for the target. Without glibc the program is static.
 rust_flags() {
     local flag flags=""
     for flag in $(prefix_maps --remap-path-prefix=); do flags+="'$flag',"; done
-    [ "$1" != zero ] || flags+="'-Ctarget-feature=+crt-static','-Clink-self-contained=no',"
+    [ -n "$1" ] || flags+="'-Ctarget-feature=+crt-static','-Clink-self-contained=no',"
     echo "$flags"
 }
 

@@ -2,19 +2,19 @@
 # Makes a signed apt repository of the packages in a folder: plain files, for any web server that hands out files. It
 # builds no package, and it never holds the key: gpg does.
 #
-# usage: SIGNING_KEY=KEY debian/repository.sh [FROM [TO]]       packages in FROM (dist), the repository in TO (dist/apt)
+# usage: SIGNING_KEY=KEY tests/packaging/repository.sh [FROM [TO]]       packages in FROM (dist), the repository in TO (dist/apt)
 #        KEY as gpg understands it. Without it a key is made that is thrown away afterwards: good for tests alone.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 main() {
     local from=${1-dist} to=${2-dist/apt} arch
-    compgen -G "$from/*.deb" >/dev/null || { echo "debian/repository.sh: no package in $from: make deb" >&2; exit 1; }
+    compgen -G "$from/*.deb" >/dev/null || { echo "tests/packaging/repository.sh: no package in $from: make deb" >&2; exit 1; }
     SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH-$(git log -1 --format=%ct)}
     rm -rf "$to"
     mkdir -p "$to/pool/main/p/picam-stream"
     cp -p "$from"/*.deb "$to/pool/main/p/picam-stream/"
-    for arch in armhf arm64 amd64; do index "$to" $arch; done
+    for arch in $(tests/packaging/architecture.sh packages); do index "$to" $arch; done
     release "$to"
     [ -n "${SIGNING_KEY-}" ] || throw_away_key
     sign "$to"
@@ -32,7 +32,7 @@ index() {
 release() {
     local field options=()
     for field in Origin=picam-stream Label=picam-stream Suite=stable Codename=stable Components=main \
-        "Architectures=armhf arm64 amd64" "Description=The camera of a Raspberry Pi on TCP port 3333"; do
+        "Architectures=$(tests/packaging/architecture.sh packages | xargs)" "Description=The camera of a Raspberry Pi on TCP port 3333"; do
         options+=(-o "APT::FTPArchive::Release::$field")
     done
     apt-ftparchive "${options[@]}" release "$1/dists/stable" |
@@ -46,7 +46,7 @@ throw_away_key() {
     export GNUPGHOME
     trap 'gpgconf --kill all; rm -rf "$GNUPGHOME"' EXIT
     SIGNING_KEY="picam-stream (thrown away, for tests)"
-    echo "debian/repository.sh: no SIGNING_KEY: signing with a key that is thrown away afterwards" >&2
+    echo "tests/packaging/repository.sh: no SIGNING_KEY: signing with a key that is thrown away afterwards" >&2
     gpg --batch --quiet --passphrase '' --quick-generate-key "$SIGNING_KEY" rsa3072 sign never
 }
 
@@ -57,7 +57,7 @@ sign() {
     "${gpg[@]}" --armor --detach-sign --output "$stable/Release.gpg" "$stable/Release"
     gpg --batch --quiet --export "$SIGNING_KEY" >"$1/picam-stream.gpg"
     gpg --batch --quiet --armor --export "$SIGNING_KEY" >"$1/picam-stream.asc"
-    [ -s "$1/picam-stream.gpg" ] || { echo "debian/repository.sh: gpg has no key $SIGNING_KEY" >&2; exit 1; }
+    [ -s "$1/picam-stream.gpg" ] || { echo "tests/packaging/repository.sh: gpg has no key $SIGNING_KEY" >&2; exit 1; }
 }
 
 main "$@"
