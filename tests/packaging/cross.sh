@@ -18,7 +18,7 @@ main() {
 # An empty word where the table has a dash.
 architecture() {
     local value
-    value=$(tests/packaging/architecture.sh "$@")
+    value=$(tests/packaging/architecture.sh "$@") || exit
     echo "${value#-}"
 }
 

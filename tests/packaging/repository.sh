@@ -14,7 +14,7 @@ main() {
     rm -rf "$to"
     mkdir -p "$to/pool/main/p/picam-stream"
     cp -p "$from"/*.deb "$to/pool/main/p/picam-stream/"
-    for arch in $(tests/packaging/architecture.sh packages); do index "$to" $arch; done
+    for arch in $(tests/packaging/architecture.sh packages); do index "$to" "$arch"; done
     release "$to"
     [ -n "${SIGNING_KEY-}" ] || throw_away_key
     sign "$to"
