@@ -1,13 +1,16 @@
 //! What is printed, all to standard error: for the journal `<N>` priorities and no timestamps (sd-daemon(3)), for people
-//! timestamps and colours. `RUST_LOG` chooses what; without it everything but debugging.
+//! timestamps and colours, but the program's name before an error. `RUST_LOG` chooses what; without it everything but
+//! debugging.
 
 use std::env;
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 
+use env_logger::fmt::Formatter;
 use env_logger::{Builder, Env, Target};
-use log::Level;
-use nix::sys::stat::fstat;
+use log::{Level, Record};
 
 pub use ::log::{debug, error, info, warn};
 
@@ -16,12 +19,33 @@ pub fn init() {
     let mut builder = Builder::from_env(Env::default().default_filter_or("info"));
     builder.target(Target::Stderr);
     if libsystemd::logging::connected_to_journal() {
-        builder
-            .format(|out, record| writeln!(out, "<{}>{}", priority(record.level()), record.args()));
+        builder.format(for_the_journal);
     } else {
-        builder.format_target(false);
+        builder.format(for_people);
     }
     builder.init();
+}
+
+/// Each line is an entry of its own there.
+fn for_the_journal(out: &mut Formatter, record: &Record) -> io::Result<()> {
+    let priority = priority(record.level());
+    let text = record.args().to_string();
+    text.lines()
+        .try_for_each(|line| writeln!(out, "<{priority}>{line}"))
+}
+
+/// An error as other programs print theirs; everything else with its time, as a log has it.
+fn for_people(out: &mut Formatter, record: &Record) -> io::Result<()> {
+    let (level, text) = (record.level(), record.args());
+    if level == Level::Error {
+        let text = text.to_string();
+        return text
+            .lines()
+            .try_for_each(|line| writeln!(out, "picam-stream: {line}"));
+    }
+    let style = out.default_level_style(level);
+    let time = out.timestamp();
+    writeln!(out, "[{time} {style}{level:<5}{style:#}] {text}")
 }
 
 /// Prints lines as they are, whatever `RUST_LOG` says: somebody asked for them (`-v`).
@@ -48,7 +72,9 @@ pub fn is_journal(fd: impl AsFd) -> bool {
     let Ok(stream) = env::var("JOURNAL_STREAM") else {
         return false;
     };
-    fstat(fd).is_ok_and(|stat| stream == format!("{}:{}", stat.st_dev, stat.st_ino))
+    let file = fd.as_fd().try_clone_to_owned().map(File::from);
+    file.and_then(|file| file.metadata())
+        .is_ok_and(|file| stream == format!("{}:{}", file.dev(), file.ino()))
 }
 
 /// The priorities of syslog(3).

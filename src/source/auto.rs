@@ -116,11 +116,14 @@ impl Survey {
         self.mmal.missing().or_else(|| self.firmware.clone())
     }
 
+    /// What to do first, then what each kind lacks, a line each.
     fn nothing(&self) -> Error {
-        Error::Camera(format!(
-            "no camera was found (--source auto): {}. picam-stream doctor tells more; --source test streams a test card",
-            self.passed_over().join("; ")
-        ))
+        let mut lines = vec![
+            "no camera was found (--source auto): picam-stream doctor tells what to do, --source test shows a test card"
+                .to_owned(),
+        ];
+        lines.extend(self.passed_over());
+        Error::Camera(lines.join("\n"))
     }
 }
 

@@ -91,6 +91,19 @@ fn where_there_is_no_camera_each_kind_says_what_is_missing() {
     ] {
         assert!(text.contains(part), "{text}");
     }
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("picam-stream: "))
+        .collect();
+    assert_eq!(
+        lines.len(),
+        4,
+        "a short line with the remedy, then one for each kind: {text}"
+    );
+    assert!(
+        lines[0].contains("picam-stream doctor") && lines[0].len() < 130,
+        "{text}"
+    );
     assert!(output.stdout.is_empty(), "no test card by itself");
 }
 

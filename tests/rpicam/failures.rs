@@ -13,7 +13,7 @@ fn error_of(stand_in: &StandIn, args: &[&str], status: i32) -> String {
     assert_eq!(output.status.code(), Some(status), "{log}");
     let errors: Vec<&str> = log
         .lines()
-        .filter(|line| line.contains("ERROR") && !line.contains("capture program:"))
+        .filter(|line| line.starts_with("picam-stream:"))
         .collect();
     assert_eq!(errors.len(), 1, "one error line:\n{log}");
     errors[0].to_owned()
@@ -84,11 +84,31 @@ fn each_failure_has_its_words_and_its_remedy() {
                 "rpicam-apps-encoder",
             ],
         ),
+        // Rights come before cables.
+        (
+            "noheap",
+            &[
+                "dma-buf provider",
+                "group video",
+                "/dev/dma_heap",
+                "DeviceAllow=",
+            ],
+        ),
+        ("norights", &["Permission denied", "group video"]),
+        (
+            "noencoder",
+            &[
+                "failed to open V4L2 H264 encoder",
+                "/dev/video11",
+                "bcm2835-codec",
+            ],
+        ),
     ];
     for (behaviour, texts) in table {
         let stand_in = StandIn::new("1.13.0", "vc4").behaving(behaviour);
         let error = error_of(&stand_in, &[], 70);
         says_all(&error, texts);
+        assert_eq!(error.contains("cable"), *behaviour == "nocamera", "{error}");
         assert!(!error.contains("[1;32m"), "no colours in the log: {error}");
         says_all(
             &error,
@@ -171,6 +191,95 @@ fn a_program_that_dies_while_streaming_is_a_stalled_camera() {
         ],
     );
     stand_in.wait_until_gone();
+}
+
+#[test]
+fn a_program_that_somebody_killed_is_not_blamed_on_what_its_encoder_said() {
+    for frames in [0, 10] {
+        let stand_in = StandIn::new("1.13.0", "pi5").behaving(&format!("kill={frames}"));
+        let mut session = stand_in.session(&[]);
+        session.read_to_end();
+        let status = if frames == 0 { 70 } else { 75 };
+        assert_eq!(session.wait(LONG).code(), Some(status), "{}", session.log());
+        let log = session.log();
+        let error = log.lines().last().expect("an error");
+        says_all(
+            error,
+            &["was ended by SIGKILL from outside", "journalctl -k"],
+        );
+        assert!(
+            !error.contains("x264") && !error.contains("Output #"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_signal_of_ours_is_not_told_as_what_ended_the_program() {
+    let stand_in = StandIn::new("1.5.3", "vc4").behaving("shut=10");
+    let mut session = stand_in.session(&[]);
+    session.read_to_end();
+    assert_eq!(session.wait(LONG).code(), Some(75), "{}", session.log());
+    let log = session.log();
+    let error = log.lines().last().expect("an error");
+    says_all(
+        error,
+        &["closed its output and did not end after 10 frames"],
+    );
+    assert!(!error.contains("SIG"), "{error}");
+    stand_in.wait_until_gone();
+}
+
+#[test]
+fn a_program_that_ends_in_good_order_without_a_picture_is_an_error() {
+    let stand_in = StandIn::new("1.13.0", "vc4").behaving("stop=0");
+    says_all(
+        &error_of(&stand_in, &[], 70),
+        &["ended with status 0 without a picture"],
+    );
+}
+
+#[test]
+fn what_a_version_says_to_options_that_others_need_is_no_warning() {
+    for version in ["1.5.3", "1.7.0"] {
+        let stand_in = StandIn::new(version, "pi5").behaving("stop=10");
+        let output = stand_in.run(&["-t", "0"]);
+        let log = stderr(&output);
+        assert!(output.status.success(), "{log}");
+        let warnings: Vec<_> = log.lines().filter(|line| line.contains("WARN")).collect();
+        let expected = |line: &&str| !line.contains("no -o is given");
+        assert!(!warnings.iter().any(expected), "{version}: {warnings:?}");
+    }
+}
+
+#[test]
+fn a_limit_of_open_files_that_is_too_low_is_told() {
+    let stand_in = StandIn::new("1.13.0", "vc4");
+    let output = stand_in.run_in_shell("ulimit -n 200", &[]);
+    let log = stderr(&output);
+    assert_eq!(output.status.code(), Some(70), "{log}");
+    says_all(
+        &log,
+        &["cannot start", "only 200 files may be open", "ulimit -n"],
+    );
+}
+
+#[test]
+fn open_files_that_were_left_to_us_do_not_meet_the_programs_pipes() {
+    let stand_in = StandIn::new("1.13.0", "pi5").behaving("stop=20");
+    for last in [263, 264, 265, 267] {
+        let all = "for ((fd = 3; fd <= LAST; fd++)); do [ -e /proc/$$/fd/$fd ] || eval \"exec $fd</dev/null\"; done";
+        let output = stand_in.run_in_shell(&all.replace("LAST", &last.to_string()), &[]);
+        let log = stderr(&output);
+        assert!(output.status.success(), "up to {last}: {log}");
+        assert!(log.contains(" 20 frames,"), "up to {last}: {log}");
+    }
+    // Some alone: the lowest free numbers are others then.
+    for first in [244, 262] {
+        let some = "for ((fd = FIRST; fd <= 267; fd++)); do [ -e /proc/$$/fd/$fd ] || eval \"exec $fd</dev/null\"; done";
+        let output = stand_in.run_in_shell(&some.replace("FIRST", &first.to_string()), &[]);
+        assert!(output.status.success(), "from {first}: {}", stderr(&output));
+    }
 }
 
 #[test]

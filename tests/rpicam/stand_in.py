@@ -83,9 +83,11 @@ def behaves(name):
     late=SECONDS    before the first frame
     die=N           an error after N frames
     stop=N          ends in good order after N frames
+    kill=N          is killed after N frames, as by somebody else
+    shut=N          closes its output after N frames and goes on
     hang=N          no frame after N
     deaf            does not obey SIGINT
-    busy, nocamera, nomemory, nocodec  fails as with such a camera
+    busy, nocamera, nomemory, nocodec, noheap, norights, noencoder  fails as with such a camera or such rights
     mutehelp        does not answer --help
     family          starts a process of its own that would live on
     headless        parameter sets only in the first frame
@@ -251,6 +253,15 @@ def open_camera():
     where = "[0:12:34.567890123] [4242]"
     if "LIBCAMERA_LOG_NO_COLOR" not in os.environ:
         where = f"\x1b[1;32m{where}\x1b[0m"
+    if behaves("noheap"):
+        say(f"{where} ERROR DmaBufAllocator dma_buf_allocator.cpp:120 Could not open any dma-buf provider")
+        say(f"{where} ERROR IPARPI vc4.cpp:255 Failed to create a dma heap")
+        fail("no cameras available")
+    if behaves("norights"):
+        say(f"{where} ERROR MediaDevice media_device.cpp:828 Failed to open media device at /dev/media0: Permission denied")
+        fail("no cameras available")
+    if behaves("noencoder"):
+        fail("failed to open V4L2 H264 encoder")
     if behaves("nocamera"):
         fail("no cameras available")
     if behaves("busy"):
@@ -301,6 +312,13 @@ def stream(given):
             continue
         if behaves("die") and index >= number("die", 0):
             fail("failed to queue request")
+        if behaves("kill") and index >= number("kill", 0):
+            say("[libx264 @ 0x5555c1a0] profile High, level 4.0, 4:2:0, 8-bit")
+            say("Output #0, h264, to '/dev/fd/264':")
+            os.kill(os.getpid(), signal.SIGKILL)
+        if behaves("shut") and index >= number("shut", 0):
+            os.close(1)
+            time.sleep(1000)
         if behaves("stop") and index >= number("stop", 0):
             return
         if behaves("noisy"):

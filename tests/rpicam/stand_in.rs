@@ -93,6 +93,22 @@ impl StandIn {
         self.command(args).output().expect("the program starts")
     }
 
+    /// As `run`, from a bash that has done something before.
+    pub fn run_in_shell(&self, before: &str, args: &[&str]) -> Output {
+        let inner = self.command(args);
+        let mut shell = Command::new("bash");
+        shell
+            .args(["-c", &format!("{before}; exec \"$@\""), "bash"])
+            .arg(inner.get_program())
+            .args(inner.get_args())
+            .stdin(Stdio::null());
+        shell
+            .env_remove("RASPIVID_OPTIONS")
+            .env_remove("JOURNAL_STREAM");
+        self.set(&mut shell);
+        shell.output().expect("bash starts")
+    }
+
     /// Starts the program without a viewer.
     pub fn spawn(&self, args: &[&str]) -> Child {
         self.command(args)

@@ -34,6 +34,15 @@ fn a_wrong_command_line_is_one_line_that_names_the_option_and_exit_64() {
 }
 
 #[test]
+fn an_error_begins_with_the_programs_name_and_not_with_the_time() {
+    for line in ["-fps x -o -", "-o /nowhere/at/all --source test"] {
+        let text = stderr(&run(&line.split(' ').collect::<Vec<_>>()));
+        let last = text.lines().last().expect("an error");
+        assert!(last.starts_with("picam-stream: "), "{line}: {text}");
+    }
+}
+
+#[test]
 fn no_arguments_at_all_are_a_usage_error_that_leads_to_the_help() {
     let output = run(&[]);
     assert_eq!(output.status.code(), Some(64));

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::Read;
 use std::net::{TcpListener, UdpSocket};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -149,6 +149,82 @@ fn a_fifo_waits_for_its_reader_and_a_signal_ends_the_wait() {
     std::thread::sleep(Duration::from_millis(300));
     session.signal(Signal::SIGTERM);
     assert!(session.wait(LONG).success(), "{}", session.log());
+}
+
+#[test]
+fn a_fifo_without_a_reader_is_waited_for_with_a_word() {
+    let scratch = Scratch::new();
+    let fifo = scratch.fifo("stream");
+    let mut session = Session::start(&["--source", &source(), "-o", fifo.to_str().unwrap()]);
+    session.wait_for_log("waiting for a reader of the FIFO");
+    std::thread::sleep(Duration::from_millis(200));
+    session.signal(Signal::SIGTERM);
+    assert!(session.wait(LONG).success(), "{}", session.log());
+    assert_eq!(session.log().matches("waiting for a reader").count(), 1);
+}
+
+#[test]
+fn standard_output_that_is_closed_is_an_error_and_dev_null_is_none() {
+    let run = |redirection: &str| {
+        let line = format!(
+            "exec \"$@\" --source {} -t 200 -o - {redirection}",
+            source()
+        );
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &line, "sh", env!("CARGO_BIN_EXE_picam-stream")])
+            .stdin(Stdio::null());
+        command.output().unwrap()
+    };
+    let closed = run(">&-");
+    assert_eq!(closed.status.code(), Some(74), "{}", stderr(&closed));
+    assert!(
+        stderr(&closed).contains("descriptor 1) is closed"),
+        "{}",
+        stderr(&closed)
+    );
+    let null = run(">/dev/null");
+    assert!(null.status.success(), "{}", stderr(&null));
+}
+
+#[test]
+fn a_socket_or_a_terminal_in_place_of_a_file_is_an_error_at_once() {
+    let scratch = Scratch::new();
+    let socket = scratch.path("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let terminal = nix::pty::openpty(None, None).expect("a terminal");
+    let name = nix::unistd::ttyname(&terminal.slave).unwrap();
+    for (path, word) in [(&socket, "is a socket"), (&name, "is a terminal")] {
+        let output = run(&["--source", &source(), "-o", path.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(74), "{}", stderr(&output));
+        assert!(stderr(&output).contains(word), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_file_at_the_limit_of_its_size_is_an_output_error() {
+    let scratch = Scratch::new();
+    let path = scratch.path("clip.h264");
+    let line = "ulimit -f 64; exec \"$@\"";
+    let output = Command::new("sh")
+        .args(["-c", line, "sh", env!("CARGO_BIN_EXE_picam-stream")])
+        .args([
+            "--source",
+            &source(),
+            "-t",
+            "20000",
+            "-o",
+            path.to_str().unwrap(),
+        ])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(74), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("File too large"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]

@@ -3,13 +3,15 @@
 //! O_NONBLOCK is never set on a descriptor that was given to us: its open file is shared with PID 1 or a shell. So a
 //! socket is written with flags of the call, and a pipe is asked first how much it will take.
 
+use std::fs::File;
+use std::io;
 use std::net::UdpSocket;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::FileTypeExt;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{MsgFlags, send};
-use nix::sys::stat::{SFlag, fstat};
 use nix::unistd::write;
 use std::os::fd::AsRawFd;
 
@@ -32,14 +34,19 @@ pub enum Channel {
 }
 
 impl Channel {
-    /// The channel for an open descriptor, by what it is.
-    pub fn of(fd: OwnedFd) -> Result<Self, Errno> {
-        let kind = SFlag::from_bits_truncate(fstat(&fd)?.st_mode) & SFlag::S_IFMT;
+    /// The channel for an open descriptor, by what it is. Asked through the standard library, whose numbers have 64 bits
+    /// on 32-bit machines too: fstat(2) fails there on a file of 2 GiB.
+    pub fn of(fd: OwnedFd) -> io::Result<Self> {
+        let file = File::from(fd);
+        let kind = file.metadata()?.file_type();
+        let fd = OwnedFd::from(file);
         let terminal = nix::unistd::isatty(&fd).unwrap_or(false);
-        Ok(match kind {
-            SFlag::S_IFSOCK => Self::Socket(fd),
-            _ if kind == SFlag::S_IFIFO || terminal => Self::Polled(fd),
-            _ => Self::Plain(fd),
+        Ok(if kind.is_socket() {
+            Self::Socket(fd)
+        } else if kind.is_fifo() || terminal {
+            Self::Polled(fd)
+        } else {
+            Self::Plain(fd)
         })
     }
 

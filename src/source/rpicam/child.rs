@@ -16,6 +16,7 @@ use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 
 use super::messages::Messages;
+use super::numbers::Reserved;
 use super::pipe::Pipe;
 use super::sys;
 use crate::error::{Error, Result};
@@ -26,6 +27,9 @@ pub const DATA_FD: RawFd = 264;
 
 /// The program's descriptor for the times of the frames.
 pub const TIMES_FD: RawFd = 265;
+
+/// The first number behind those that the program's pipes get.
+const FIRST_FREE_FD: RawFd = TIMES_FD + 1;
 
 /// How long the program has to stop after SIGINT.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
@@ -41,10 +45,18 @@ pub enum DataPipe {
     Numbered,
 }
 
+/// How the program ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended {
+    pub status: ExitStatus,
+    /// Whether we had to ask it to, so that the status is our own doing.
+    pub by_us: bool,
+}
+
 /// A running program, or one that has ended and been reaped.
 pub struct Child {
     process: std::process::Child,
-    ended: Option<ExitStatus>,
+    ended: Option<Ended>,
     pub data: Pipe,
     pub times: Option<Pipe>,
     pub messages: Messages,
@@ -58,6 +70,7 @@ impl Child {
         data: DataPipe,
         times: bool,
     ) -> io::Result<Self> {
+        let reserved = Reserved::below(FIRST_FREE_FD)?;
         let (data_pipe, data_end) = Pipe::new()?;
         let (messages, messages_end) = Pipe::new()?;
         let mut command = Command::new(program);
@@ -87,6 +100,7 @@ impl Child {
         // The command owns the program's ends of the pipes. It goes at the end of this function, so that the
         // program's own end of a pipe is the only one.
         let process = command.spawn()?;
+        drop(reserved);
         Ok(Self {
             process,
             ended: None,
@@ -123,11 +137,12 @@ impl Child {
     /// thrown away meanwhile: a program that waits for room in a pipe cannot obey.
     ///
     /// SIGINT is the one signal on which rpicam-vid closes the camera in good order, and only while frames come.
-    pub fn end(&mut self, grace: Duration) -> ExitStatus {
-        if let Some(status) = self.ended {
-            return status;
+    pub fn end(&mut self, grace: Duration) -> Ended {
+        if let Some(ended) = self.ended {
+            return ended;
         }
-        if !self.has_ended_within(grace) {
+        let by_us = !self.has_ended_within(grace);
+        if by_us {
             self.signal(Signal::SIGINT);
             if !self.has_ended_within(STOP_LIMIT) {
                 log::warn!("the capture program does not stop on SIGINT: it is killed");
@@ -139,8 +154,9 @@ impl Child {
             .process
             .wait()
             .unwrap_or_else(|_| ExitStatus::from_raw(Signal::SIGKILL as i32));
-        self.ended = Some(status);
-        status
+        let ended = Ended { status, by_us };
+        self.ended = Some(ended);
+        ended
     }
 
     fn has_ended_within(&mut self, limit: Duration) -> bool {

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 use std::os::unix::process::ExitStatusExt;
-use std::process::ExitStatus;
 
 use nix::sys::signal::Signal;
 
+use super::child::Ended;
 use super::messages::Messages;
 use super::program::Program;
 use crate::error::Error;
@@ -30,6 +30,37 @@ const HINTS: &[Hint] = &[
         said: &["only supports the raspberry pi"],
         remedy: || "this machine has no Raspberry Pi camera".into(),
     },
+    // libcamera finds no camera where it may not open these: rights come before cables.
+    Hint {
+        said: &[
+            "dma heap",
+            "dmaheap device",
+            "dma-buf provider",
+            "/dev/dma_heap",
+        ],
+        remedy: || {
+            "it may not open /dev/dma_heap: the user must be in the group video (sudo usermod -aG video USER), a rule of \
+             udev must give /dev/dma_heap/* to that group, as Raspberry Pi OS has it (else: SUBSYSTEM==\"dma_heap\", \
+             GROUP=\"video\", MODE=\"0660\" in /etc/udev/rules.d), and a unit must let it through \
+             (DeviceAllow=char-dma_heap rw)"
+                .into()
+        },
+    },
+    Hint {
+        said: &["permission denied"],
+        remedy: || {
+            "the user must be in the group video, and the unit must let the camera's devices through".into()
+        },
+    },
+    Hint {
+        said: &["failed to open v4l2 h264 encoder"],
+        remedy: || {
+            "the Pi's encoder is /dev/video11: where it is there, the user must be in the group video and the unit must \
+             let it through (DeviceAllow=char-video4linux rw); where it is not, load its driver: sudo modprobe \
+             bcm2835-codec"
+                .into()
+        },
+    },
     Hint {
         said: &[
             "in use by another process",
@@ -50,18 +81,11 @@ const HINTS: &[Hint] = &[
         remedy: || "there is no camera of this number: choose another with -cs".into(),
     },
     Hint {
-        said: &["permission denied"],
-        remedy: || {
-            "the user must be in the group video, and the unit must let the camera's devices through".into()
-        },
-    },
-    Hint {
         said: &[
             "cannot allocate memory",
             "failed to allocate",
             "unable to allocate",
             "allocation fail",
-            "dma-buf provider",
         ],
         remedy: || {
             "memory for pictures (CMA) ran out: choose a smaller -w and -h, end other users of the camera or the \
@@ -96,19 +120,20 @@ const HINTS: &[Hint] = &[
 ];
 
 /// The program ended although nobody had asked it to.
-pub fn ended(program: &Program, status: ExitStatus, messages: &Messages, frames: u64) -> Error {
-    let mut text = String::new();
+pub fn ended(program: &Program, ended: &Ended, messages: &Messages, frames: u64) -> Error {
     let doing = if frames == 0 {
         "cannot start the camera"
     } else {
         "the camera stopped"
     };
-    // Writing to a String cannot fail.
-    let _ = write!(text, "{doing}: {program} {}", how(status));
-    if frames > 0 {
+    let mut text = format!("{doing}: {program} {}", how(ended));
+    if frames == 0 && ended.status.success() {
+        text.push_str(" without a picture");
+    } else if frames > 0 {
+        // Writing to a String cannot fail.
         let _ = write!(text, " after {frames} frames");
     }
-    add_reason(&mut text, messages);
+    add_reason(&mut text, ended, messages);
     if frames == 0 {
         Error::Camera(text)
     } else {
@@ -117,36 +142,50 @@ pub fn ended(program: &Program, status: ExitStatus, messages: &Messages, frames:
 }
 
 /// The program could not be asked for its options.
-pub fn no_help(program: &Program, status: ExitStatus, messages: &Messages) -> Error {
+pub fn no_help(program: &Program, ended: &Ended, messages: &Messages) -> Error {
     let mut text = format!(
         "cannot use {program}: it {} when asked for its options (--help)",
-        how(status)
+        how(ended)
     );
-    add_reason(&mut text, messages);
+    add_reason(&mut text, ended, messages);
     Error::Camera(text)
 }
 
-fn add_reason(text: &mut String, messages: &Messages) {
-    let reason = messages.reason();
+/// A program that was killed has not said why: only what it called an error may be the reason then.
+fn add_reason(text: &mut String, ended: &Ended, messages: &Messages) {
+    let killed = ended.status.signal().is_some();
+    let reason = if killed {
+        messages.errors()
+    } else {
+        messages.reason()
+    };
     if !reason.is_empty() {
         text.push_str(": ");
         text.push_str(&reason);
     }
-    if let Some(hint) = HINTS
+    let hint = HINTS
         .iter()
-        .find(|hint| hint.said.iter().any(|said| messages.mention(said)))
-    {
+        .find(|hint| hint.said.iter().any(|said| messages.mention(said)));
+    if let Some(hint) = hint {
         text.push_str("; ");
         text.push_str(&(hint.remedy)());
+    } else if killed && !ended.by_us {
+        text.push_str(
+            "; something else on this machine has ended it: where memory ran out, journalctl -k tells of it",
+        );
     }
 }
 
-fn how(status: ExitStatus) -> String {
-    match (status.code(), status.signal()) {
+/// What we did to it is not told as if it had happened to it.
+fn how(ended: &Ended) -> String {
+    if ended.by_us {
+        return "closed its output and did not end".into();
+    }
+    match (ended.status.code(), ended.status.signal()) {
         (Some(code), _) => format!("ended with status {code}"),
         (_, Some(number)) => {
             let name = Signal::try_from(number).map_or("a signal", Signal::as_str);
-            format!("was ended by {name}")
+            format!("was ended by {name} from outside")
         }
         _ => "ended".into(),
     }

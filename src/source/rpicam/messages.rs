@@ -61,6 +61,11 @@ impl Messages {
         self.lines.reason()
     }
 
+    /// What the program itself called an error, of the last it said.
+    pub fn errors(&self) -> String {
+        self.lines.errors()
+    }
+
     /// Whether one of the last lines holds `text` (in small letters), in whatever letters.
     pub fn mention(&self, text: &str) -> bool {
         self.lines.mention(text)
@@ -69,14 +74,22 @@ impl Messages {
 
 impl Lines {
     fn reason(&self) -> String {
-        let all: Vec<&str> = self.last.iter().map(|line| bare(line)).collect();
-        let errors: Vec<&str> = self
-            .last
-            .iter()
-            .filter(|line| is_bad(line))
-            .map(|line| bare(line))
-            .collect();
-        let chosen = if errors.is_empty() { all } else { errors };
+        let errors = self.errors();
+        if errors.is_empty() {
+            self.shown(|line| !is_chatter(line))
+        } else {
+            errors
+        }
+    }
+
+    fn errors(&self) -> String {
+        self.shown(|line| is_bad(line) && !is_chatter(line))
+    }
+
+    /// The last lines of a kind.
+    fn shown(&self, kind: impl Fn(&str) -> bool) -> String {
+        let lines = self.last.iter().filter(|line| kind(line));
+        let chosen: Vec<&str> = lines.map(|line| bare(line)).collect();
         chosen[chosen.len().saturating_sub(SHOWN)..].join("; ")
     }
 
@@ -115,7 +128,7 @@ impl Lines {
         if self.logged > LOGGED_LIMIT {
             return;
         }
-        if is_bad(line) {
+        if is_bad(line) && !is_expected(line) {
             log::warn!("capture program: {line}");
         } else {
             log::debug!("capture program: {line}");
@@ -134,6 +147,25 @@ fn is_about_one_frame(line: &str) -> bool {
     numbered
         || line.starts_with("Viewfinder frame ")
         || line.starts_with("FileOutput: output buffer")
+}
+
+/// What software encoders tell of their settings, the library of its version, and the program of the signal that we
+/// end it with: no reason for anything.
+fn is_chatter(line: &str) -> bool {
+    let encoder = [
+        "[libx264 @",
+        "[h264 @",
+        "Output #",
+        "Stream #",
+        "Received signal",
+    ];
+    encoder.iter().any(|begin| line.starts_with(begin)) || line.contains("  INFO ")
+}
+
+/// What some versions say to options that others need: the source goes on without them.
+fn is_expected(line: &str) -> bool {
+    let lower = line.to_lowercase();
+    lower.contains("save_pts") || lower.contains("incompatible options selected")
 }
 
 fn is_bad(line: &str) -> bool {
@@ -189,6 +221,19 @@ mod tests {
     fn without_an_error_the_last_words_are_the_reason() {
         assert_eq!(said("one\ntwo\nthree\nfour\n").reason(), "two; three; four");
         assert_eq!(said("").reason(), "");
+    }
+
+    #[test]
+    fn chatter_is_no_reason() {
+        let messages = said(
+            "[0:01:02.345678901] [1234]  INFO Camera camera_manager.cpp:299 libcamera v0.0.5\n\
+             [libx264 @ 0x5555c1a0] profile High, level 4.0, 4:2:0, 8-bit\n\
+             Output #0, h264, to '/dev/fd/264':\n  Stream #0:0: Video: h264\nReceived signal 2\n",
+        );
+        assert_eq!(
+            (messages.reason(), messages.errors()),
+            ("".into(), "".into())
+        );
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod failure;
 mod frames;
 mod jpeg;
 mod messages;
+mod numbers;
 mod pipe;
 pub mod probe;
 mod program;
@@ -160,9 +161,9 @@ impl Rpicam {
 
     /// The program has told its options: starts it for the stream.
     fn begin(&mut self, help: &[u8]) -> Result<()> {
-        let status = self.child.end(END_GRACE);
+        let ended = self.child.end(END_GRACE);
         let offer = Offer::from_help(&String::from_utf8_lossy(help))
-            .ok_or_else(|| failure::no_help(&self.program, status, &self.child.messages))?;
+            .ok_or_else(|| failure::no_help(&self.program, &ended, &self.child.messages))?;
         let command = CommandLine::stream(&self.options, &offer, true);
         warn_unhonoured(&self.options, &command.honoured);
         self.child = start(&self.program, &command)?;
@@ -177,7 +178,7 @@ impl Rpicam {
             return Ok(None);
         }
         let had_times = self.child.times.is_some();
-        let status = self.child.end(END_GRACE);
+        let ended = self.child.end(END_GRACE);
         let refused =
             had_times && self.given_out == 0 && self.child.messages.mention(REFUSES_TIMES);
         if let (Phase::Streaming { offer }, true) = (&self.phase, refused) {
@@ -191,13 +192,14 @@ impl Rpicam {
             )?;
             return Ok(None);
         }
-        if status.success() {
+        // One that gave pictures may end in good order: it was asked for so many, or so long.
+        if ended.status.success() && self.given_out > 0 {
             log::info!("{} has ended by itself", self.program);
             return Ok(Some(Next::End));
         }
         Err(failure::ended(
             &self.program,
-            status,
+            &ended,
             &self.child.messages,
             self.given_out,
         ))
