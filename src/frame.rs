@@ -26,3 +26,25 @@ pub struct Frame {
     /// Whether these bytes carry on the picture of the frame before, which went out before all of it had come.
     pub continues: bool,
 }
+
+impl Frame {
+    /// Takes over all of `other`, into the memory that is there.
+    pub fn become_copy_of(&mut self, other: &Self) {
+        let mut data = std::mem::take(&mut self.data);
+        data.clone_from(&other.data);
+        let &Self {
+            data: _,
+            captured,
+            key,
+            shown_after,
+            continues,
+        } = other;
+        *self = Self {
+            data,
+            captured,
+            key,
+            shown_after,
+            continues,
+        };
+    }
+}

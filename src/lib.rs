@@ -1,7 +1,7 @@
 //! picam-stream: the camera of a Raspberry Pi, streamed on demand.
 //!
-//! Every process is one source, one loop, one sink: `source` gives frames, `pump` moves them, `sink` takes them; `session`
-//! puts the three together for one viewer after another. Options come from `options`, everything that is printed
+//! Every process is one source, one loop, one sink: `source` gives frames, `pump` moves them, `sink` takes them; `viewer` has
+//! what holds for every viewer; `session` puts the three together for one viewer after another. Options come from `options`, everything that is printed
 //! goes through `log`, and every early end is an `error`.
 
 pub mod annotation;
@@ -21,3 +21,4 @@ pub mod source;
 pub mod stop;
 pub mod system;
 pub mod units;
+pub mod viewer;

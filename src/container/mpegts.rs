@@ -85,6 +85,11 @@ impl TransportStream {
         &self.packets
     }
 
+    /// What was wrapped last.
+    pub fn packets(&self) -> &[u8] {
+        &self.packets
+    }
+
     /// One packet that every demultiplexer drops (PID 0x1fff).
     pub fn null_packet(&mut self) -> &[u8] {
         self.packets.clear();

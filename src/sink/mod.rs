@@ -3,7 +3,6 @@
 mod discard;
 mod listener;
 mod stream;
-mod sys;
 mod target;
 
 use std::net::SocketAddr;
@@ -13,31 +12,14 @@ use nix::sys::socket::{SockaddrLike, SockaddrStorage, getpeername};
 
 use self::discard::Discard;
 use self::listener::Door;
-use self::stream::channel::Channel;
 use self::stream::{Setup, Stream, Timecodes};
 use crate::error::Result;
 use crate::frame::Frame;
 use crate::options::{Format, Options, Output};
 use crate::stop::Stop;
-
-/// What a sink would like from the source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Want {
-    Nothing,
-    /// A key frame soon: the viewer was skipped forward.
-    KeyFrame,
-}
-
-/// What a sink has done so far, for the closing line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Frames begun towards the viewer.
-    pub frames: u64,
-    /// Bytes that the kernel took.
-    pub bytes: u64,
-    /// Frames that were skipped because the viewer was behind.
-    pub skipped: u64,
-}
+use crate::viewer::channel::Channel;
+use crate::viewer::limits::{DATAGRAM_BYTES, TS_DATAGRAM_BYTES};
+pub use crate::viewer::{Tally, Want};
 
 /// A taker of frames. A viewer that leaves is the error `Error::Viewer`.
 pub trait Sink {
@@ -114,8 +96,8 @@ impl<'a> Outlet<'a> {
 
     fn datagram_bytes(&self) -> usize {
         match self.options.format {
-            Format::H264 => target::DATAGRAM_BYTES,
-            Format::MpegTs => target::TS_DATAGRAM_BYTES,
+            Format::H264 => DATAGRAM_BYTES,
+            Format::MpegTs => TS_DATAGRAM_BYTES,
         }
     }
 

@@ -15,16 +15,10 @@ use nix::sys::socket::{SockaddrStorage, getpeername};
 use nix::unistd::isatty;
 use std::os::fd::AsRawFd;
 
-use super::stream::channel::Channel;
 use crate::error::{Error, Result};
 use crate::log;
 use crate::stop::Stop;
-
-/// The most that crosses every network in one piece: an Ethernet frame less the headers of IPv6, UDP and a tunnel.
-pub const DATAGRAM_BYTES: usize = 1400;
-
-/// Seven packets of 188 bytes: what every player expects of MPEG-TS over UDP.
-pub const TS_DATAGRAM_BYTES: usize = 7 * 188;
+use crate::viewer::channel::Channel;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 

@@ -20,11 +20,18 @@ impl Mux {
         }
     }
 
-    /// The bytes of `frame` in this form.
-    pub fn wrap<'a>(&'a mut self, frame: &'a Frame) -> &'a [u8] {
+    /// Brings `frame` into this form.
+    pub fn wrap(&mut self, frame: &Frame) {
+        if let Self::MpegTs(stream) = self {
+            stream.wrap(frame);
+        }
+    }
+
+    /// The bytes of the frame that was wrapped last.
+    pub fn bytes<'a>(&'a self, frame: &'a Frame) -> &'a [u8] {
         match self {
             Self::AnnexB | Self::Jpeg => &frame.data,
-            Self::MpegTs(stream) => stream.wrap(frame),
+            Self::MpegTs(stream) => stream.packets(),
         }
     }
 

@@ -16,7 +16,7 @@ use nix::unistd::write;
 use std::os::fd::AsRawFd;
 
 use super::datagram::Datagrams;
-use crate::sink::sys;
+use super::sys;
 
 /// What POLLOUT promises of a pipe (pipe(7), PIPE_BUF).
 const PIPE_PROMISE_BYTES: usize = 4096;

@@ -1,4 +1,4 @@
-//! The one kernel call of the sinks that no crate offers in safe form: how much lies unsent in a descriptor.
+//! The one kernel call of the viewers that no crate offers in safe form: how much lies unsent in a descriptor.
 
 #![allow(unsafe_code)]
 

@@ -4,7 +4,7 @@
 //! send a FIN. What tells them apart is the RST that answers the next bytes to one that is gone.
 
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -12,17 +12,9 @@ use nix::sys::socket::sockopt::{SocketError, TcpNoDelay, TcpUserTimeout};
 use nix::sys::socket::{MsgFlags, Shutdown, getsockopt, recv, setsockopt, shutdown};
 
 use super::channel::ready;
+use super::limits::{FAREWELL, MOST_READS, USER_TIMEOUT};
 use crate::error::Departure;
 use crate::units::Micros;
-
-/// How long the kernel lets sent data go without an answer: beyond that the peer's machine is gone (tcp(7)).
-const USER_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How much of what a viewer sends is read and thrown away in one go, so that a flood cannot hold up the stream.
-const MOST_READS: usize = 16;
-
-/// How long the end of a session waits for the viewer to take what was sent last.
-const FAREWELL: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
 pub struct Peer {

@@ -1,0 +1,293 @@
+//! One viewer, whatever the shape of the process: frames are offered to it, and each leaves when it is complete, in one
+//! write where the kernel takes it; a viewer that falls behind is skipped forward, one that is stuck or gone is told
+//! apart. Nothing here waits, and nothing here knows a source: who owns both calls again when there is a frame, or room.
+
+mod backlog;
+pub mod channel;
+mod datagram;
+pub mod limits;
+pub mod peer;
+mod queue;
+mod sys;
+
+use std::os::fd::BorrowedFd;
+
+use nix::errno::Errno;
+
+use self::backlog::Backlog;
+use self::channel::Channel;
+use self::limits::{FIRST_PROBE_AFTER, MOST_LAG, MOST_STUCK, PROBE_EVERY, SILENCE_LIMIT};
+use self::peer::Peer;
+use self::queue::Queue;
+use crate::error::{Departure, Error, Result};
+use crate::frame::Frame;
+use crate::units::Micros;
+
+/// What a viewer would like from the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    Nothing,
+    /// A key frame soon: the viewer was skipped forward.
+    KeyFrame,
+}
+
+/// What a viewer has been given so far, for the closing line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Frames begun towards the viewer.
+    pub frames: u64,
+    /// Bytes that the kernel took.
+    pub bytes: u64,
+    /// Frames that were skipped because the viewer was behind.
+    pub skipped: u64,
+}
+
+/// The form in which frames leave towards a kind of viewer, and how they are kept until then.
+pub trait Form {
+    /// What is offered and waits: a frame, or a reference to one that many viewers share, with the bytes made of it.
+    type Item;
+
+    /// The frame of `item`.
+    fn frame(item: &Self::Item) -> &Frame;
+
+    /// `item` once more, because it must wait: a copy of a frame, a reference to a shared one.
+    fn keep(&mut self, item: &Self::Item) -> Self::Item;
+
+    /// What was kept is not needed any more.
+    fn release(&mut self, item: Self::Item);
+
+    /// `item` is the next to leave. Only what is begun counts in a container that numbers its packets.
+    fn begin(&mut self, item: &Self::Item);
+
+    /// The bytes of the item that was begun last.
+    fn bytes<'a>(&'a self, item: &'a Self::Item) -> &'a [u8];
+
+    /// Bytes that mean nothing to a player, to find out whether one is still there; where the form has any.
+    fn filler(&mut self) -> Option<&[u8]>;
+}
+
+/// A frame of which only a part fitted.
+#[derive(Debug)]
+struct Begun<T> {
+    item: T,
+    done: usize,
+}
+
+/// A viewer under way.
+#[derive(Debug)]
+pub struct Viewer<F: Form> {
+    channel: Channel,
+    peer: Peer,
+    form: F,
+    /// What the output is called in messages.
+    name: String,
+    begun: Option<Begun<F::Item>>,
+    queue: Queue<F::Item>,
+    backlog: Backlog,
+    /// Whether frames go by until the next key frame.
+    skipping: bool,
+    want: Want,
+    last_write: Option<Micros>,
+    tally: Tally,
+}
+
+impl<F: Form> Viewer<F> {
+    pub fn new(channel: Channel, form: F, name: String) -> Self {
+        if let Some(socket) = channel.socket() {
+            Peer::prepare(socket);
+        }
+        Self {
+            channel,
+            peer: Peer::default(),
+            form,
+            name,
+            begun: None,
+            queue: Queue::default(),
+            backlog: Backlog::new(Micros::now()),
+            skipping: false,
+            want: Want::Nothing,
+            last_write: None,
+            tally: Tally::default(),
+        }
+    }
+
+    /// Looks at the viewer and at what waits, and goes on with what did not fit.
+    pub fn go_on(&mut self, now: Micros) -> Result<()> {
+        if let Some(socket) = self.channel.socket() {
+            self.peer.look(socket).map_err(Error::Viewer)?;
+        } else if self.channel.reader_is_gone() {
+            return Err(Error::Viewer(Departure::Left));
+        }
+        self.backlog
+            .settle(self.channel.unsent_bytes(), self.has_begun(), now);
+        if self.backlog.stuck_for(now) >= MOST_STUCK {
+            return Err(Error::Viewer(Departure::Stuck));
+        }
+        self.write_begun(now)?;
+        self.write_waiting(now)
+    }
+
+    /// Takes a new frame: begins it at once when nothing is in its way.
+    pub fn offer(&mut self, item: &F::Item, now: Micros) -> Result<()> {
+        let frame = F::frame(item);
+        if self.skipping && !frame.key {
+            self.tally.skipped += 1;
+            return Ok(());
+        }
+        self.skipping = false;
+        let fresh = now.since(frame.captured) <= MOST_LAG;
+        if fresh && self.queue.is_empty() && self.may_begin(now) {
+            if let Some(done) = self.begin(item, now)? {
+                let item = self.form.keep(item);
+                self.begun = Some(Begun { item, done });
+            }
+            return Ok(());
+        }
+        let kept = self.form.keep(item);
+        self.queue.push(kept, frame);
+        self.drop_overdue(now);
+        Ok(())
+    }
+
+    /// Finds out whether a viewer that has closed its sending half is still there, while no frame flows.
+    pub fn probe(&mut self, now: Micros) -> Result<()> {
+        let Some(finished) = self.peer.finished() else {
+            return Ok(());
+        };
+        let silent_for = self
+            .last_write
+            .map_or(std::time::Duration::MAX, |last| now.since(last));
+        let finished_for = now.since(finished);
+        if silent_for < PROBE_EVERY || finished_for < FIRST_PROBE_AFTER || self.pending() {
+            return Ok(());
+        }
+        if let Some(filler) = self.form.filler() {
+            let written = self.channel.write(filler);
+            self.account(written, now)?;
+        } else if finished_for >= SILENCE_LIMIT && silent_for >= SILENCE_LIMIT {
+            return Err(Error::Viewer(Departure::Left));
+        }
+        Ok(())
+    }
+
+    /// Whether anything waits: then `go_on` wants to be called again soon, without a frame.
+    pub fn pending(&self) -> bool {
+        self.has_begun() || !self.queue.is_empty()
+    }
+
+    /// Whether a begun frame waits for room: until poll(2) says POLLOUT, going on is in vain.
+    pub fn has_begun(&self) -> bool {
+        self.begun.is_some()
+    }
+
+    /// Goes on with the begun frame alone.
+    pub fn write_begun(&mut self, now: Micros) -> Result<()> {
+        let Some(mut begun) = self.begun.take() else {
+            return Ok(());
+        };
+        let bytes = self.form.bytes(&begun.item);
+        let all = bytes.len();
+        let written = self.channel.write(&bytes[begun.done..]);
+        begun.done += self.account(written, now)?;
+        if begun.done < all {
+            self.begun = Some(begun);
+        } else {
+            self.form.release(begun.item);
+        }
+        Ok(())
+    }
+
+    /// What the viewer would like, told once.
+    pub fn take_want(&mut self) -> Want {
+        std::mem::replace(&mut self.want, Want::Nothing)
+    }
+
+    /// The viewer's connection, where it has one.
+    pub fn socket(&self) -> Option<BorrowedFd<'_>> {
+        self.channel.socket()
+    }
+
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    fn write_waiting(&mut self, now: Micros) -> Result<()> {
+        self.drop_overdue(now);
+        while self.may_begin(now) {
+            let Some(item) = self.queue.pop() else { break };
+            match self.begin(&item, now)? {
+                Some(done) => self.begun = Some(Begun { item, done }),
+                None => self.form.release(item),
+            }
+        }
+        Ok(())
+    }
+
+    fn may_begin(&self, now: Micros) -> bool {
+        !self.has_begun() && self.backlog.age(now) <= MOST_LAG
+    }
+
+    /// Skips forward: what is overdue goes, and what depends on it.
+    fn drop_overdue(&mut self, now: Micros) {
+        let form = &mut self.form;
+        let dropped = self
+            .queue
+            .drop_overdue(MOST_LAG, now, |item| form.release(item));
+        if dropped > 0 && self.tally.skipped == 0 {
+            log::warn!(
+                "{}: the viewer is too slow for this stream and is skipped forward",
+                self.name
+            );
+        }
+        self.tally.skipped += dropped;
+        if dropped > 0 && self.queue.is_empty() {
+            self.skipping = true;
+            self.want = Want::KeyFrame;
+        }
+    }
+
+    /// Begins a frame. Says how much of it has left, when that is not all.
+    fn begin(&mut self, item: &F::Item, now: Micros) -> Result<Option<usize>> {
+        self.form.begin(item);
+        let bytes = self.form.bytes(item);
+        let all = bytes.len();
+        self.backlog.begin(all, F::frame(item).captured);
+        self.tally.frames += 1;
+        let written = self.channel.write(bytes);
+        let done = self.account(written, now)?;
+        Ok((done < all).then_some(done))
+    }
+
+    fn account(
+        &mut self,
+        written: std::result::Result<usize, Errno>,
+        now: Micros,
+    ) -> Result<usize> {
+        match written {
+            Ok(bytes) => {
+                self.backlog.take(bytes);
+                self.tally.bytes = self.backlog.taken();
+                if bytes > 0 {
+                    self.last_write = Some(now);
+                }
+                Ok(bytes)
+            }
+            Err(error) if self.channel.has_viewer() => {
+                Err(Error::Viewer(peer::departure_for(error)))
+            }
+            Err(error) => Err(Error::Output(format!(
+                "writing to {} failed: {}; is there room, and may this user write there?",
+                self.name,
+                error.desc()
+            ))),
+        }
+    }
+}
+
+impl<F: Form> Drop for Viewer<F> {
+    fn drop(&mut self) {
+        if let Some(socket) = self.channel.socket() {
+            Peer::hang_up(socket);
+        }
+    }
+}
