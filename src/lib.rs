@@ -12,6 +12,7 @@ pub mod error;
 pub mod frame;
 pub mod gate;
 pub mod h264;
+pub mod jpeg;
 pub mod log;
 pub mod options;
 pub mod pump;

@@ -12,11 +12,9 @@ use crate::frame::{Frame, LARGEST_PICTURE_BYTES};
 use crate::h264::access_unit::begins_access_unit;
 use crate::h264::nal::{LONG_START_CODE, NalType, START_CODE, first_slice};
 use crate::h264::parameter_sets::{ParameterSets, Picture};
+use crate::jpeg;
 use crate::options::Codec;
 use crate::units::Micros;
-
-/// What every JPEG begins with: SOI and the first byte of the next marker (ITU-T T.81, B.1.1).
-const JPEG_START: [u8; 3] = [0xff, 0xd8, 0xff];
 
 /// The frame that is being put together, and what is remembered for those to come.
 #[derive(Debug)]
@@ -108,7 +106,7 @@ impl Assembly {
 
     fn begins_frame(&self, arrival: &Arrival) -> bool {
         match self.codec {
-            Codec::Mjpeg => arrival.data.starts_with(&JPEG_START),
+            Codec::Mjpeg => jpeg::begins(arrival.data),
             Codec::H264 => {
                 arrival.flags & FLAG_CONFIG != 0 || begins_with_access_unit(arrival.data)
             }

@@ -22,7 +22,6 @@ mod child;
 mod command;
 mod failure;
 mod frames;
-mod jpeg;
 mod messages;
 mod numbers;
 mod pipe;

@@ -1,9 +1,9 @@
 //! The stream's bytes as pictures, for both kinds of stream: one way to ask for what is known to be whole, one to end
 //! what is left. When to do which is the subject of `frames`.
 
-use super::jpeg;
 use crate::h264::parameter_sets::{ParameterSets, Picture};
 use crate::h264::{access_unit, nal};
+use crate::jpeg;
 use crate::options::Codec;
 
 /// No picture has so much in front of it.
@@ -48,7 +48,7 @@ impl Units {
     pub fn next_unit(&mut self, unit: &mut Vec<u8>) -> bool {
         match self {
             Self::H264 { splitter, .. } => splitter.next_unit(unit),
-            Self::Jpeg(splitter) => splitter.next_unit(unit, true),
+            Self::Jpeg(splitter) => splitter.next_unit(unit),
         }
     }
 
@@ -56,7 +56,7 @@ impl Units {
     pub fn finish(&mut self, unit: &mut Vec<u8>) -> bool {
         match self {
             Self::H264 { splitter, .. } => splitter.finish(unit),
-            Self::Jpeg(splitter) => splitter.next_unit(unit, false),
+            Self::Jpeg(splitter) => splitter.finish(unit),
         }
     }
 

@@ -17,7 +17,6 @@ mod controls;
 mod device;
 mod format;
 mod hardware;
-mod huffman;
 mod modes;
 mod output;
 pub mod picture;

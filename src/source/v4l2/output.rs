@@ -4,15 +4,16 @@ use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use super::abi::FourCc;
+use super::controls;
 use super::device::Camera;
 use super::format::Format;
 use super::hardware::Hardware;
 use super::picture::{Layout, Planes};
 use super::sys::Device;
-use super::{controls, huffman};
 use crate::error::Result;
 use crate::frame::Frame;
 use crate::h264::parameter_sets::{ParameterSets, Picture};
+use crate::jpeg::Whole;
 use crate::options::{Codec, Options};
 use crate::source::encode::h264::H264;
 use crate::source::encode::jpeg::Jpeg;
@@ -210,15 +211,12 @@ impl NativeH264 {
     }
 }
 
-/// A JPEG from its SOI to its EOI marker (ITU-T T.81, table B.1): cameras put padding behind it.
+/// A whole JPEG, with what the camera left out.
 fn take_jpeg(bytes: &[u8], frame: &mut Frame) -> Taken {
-    let Some(end) = memchr::memmem::rfind(bytes, &[0xff, 0xd9]) else {
+    let Ok(whole) = Whole::of(bytes) else {
         return Taken::Broken;
     };
-    if !bytes.starts_with(&[0xff, 0xd8]) {
-        return Taken::Broken;
-    }
-    huffman::copy_completed(&bytes[..end + 2], &mut frame.data);
+    whole.copy_into(&mut frame.data);
     frame.key = true;
     Taken::Frame
 }
@@ -253,18 +251,6 @@ impl Encode {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_jpeg_is_cut_at_its_end_and_a_piece_of_one_is_broken() {
-        let mut frame = Frame::default();
-        let padded = [0xff, 0xd8, 1, 2, 0xff, 0xd9, 0, 0];
-        assert_eq!(take_jpeg(&padded, &mut frame), Taken::Frame);
-        assert_eq!(frame.data, padded[..6]);
-        assert!(frame.key);
-        assert_eq!(take_jpeg(&padded[..5], &mut frame), Taken::Broken);
-        assert_eq!(take_jpeg(&padded[1..], &mut frame), Taken::Broken);
-        assert_eq!(take_jpeg(&[], &mut frame), Taken::Broken);
-    }
 
     #[test]
     fn after_a_loss_nothing_is_passed_on_before_the_next_key_frame() {

@@ -7,7 +7,7 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::abi::{FourCc, PixelFormat};
-use super::huffman;
+use crate::jpeg::Whole;
 use crate::source::encode::{Colours, I420, Matrix};
 use crate::units::Size;
 
@@ -198,7 +198,8 @@ impl Planes {
     fn read_jpeg(&mut self, bytes: &[u8]) -> Result<(), String> {
         let options = DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::YCbCr);
         let (least_width, least_height) = (self.width(), self.height());
-        let jpeg = huffman::completed(bytes, &mut self.jpeg);
+        let whole = Whole::of(bytes).map_err(|fault| fault.to_string())?;
+        let jpeg = whole.completed(&mut self.jpeg);
         let mut decoder = JpegDecoder::new_with_options(ZCursor::new(jpeg), options);
         decoder
             .decode_headers()

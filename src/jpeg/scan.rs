@@ -1,0 +1,280 @@
+//! Whether the coded blocks of a picture are all there. Its end marker does not tell: what was lost in a USB transfer is
+//! missing before it, and some cameras never write one. So the blocks are counted, by reading the length of each Huffman
+//! code (ITU-T T.81, annex F.2.2) and nothing more.
+
+use super::header::{Component, Header};
+use super::marker;
+use super::tables::{Kind, Table, Tables};
+use super::whole::Fault;
+
+/// What was found out about the scans of a whole picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scans {
+    /// Where the data of the last one ends.
+    pub end: usize,
+    /// A table was missing: the standard's own is meant.
+    pub lacks_tables: bool,
+}
+
+/// Goes through all scans of the picture that begins at the start of the bytes.
+pub fn count(picture: &[u8]) -> Result<Scans, Fault> {
+    let mut tables = Tables::default();
+    let (mut header, mut restart_interval, mut seen) = (None, 0, 0);
+    let (mut scans, mut lacks_tables) = (None, false);
+    let mut at = marker::START.len() - 1;
+    while let Some((place, code)) = marker::next(picture, at) {
+        at = place + 2;
+        if !marker::has_segment(code) {
+            continue;
+        }
+        let segment = marker::segment(picture, place).ok_or(Fault::CutShort)?;
+        at += 2 + segment.len();
+        match code {
+            marker::DHT => tables.define(segment).ok_or(Fault::BadHeader)?,
+            marker::DRI => {
+                let interval = segment.first_chunk().ok_or(Fault::BadHeader)?;
+                restart_interval = u32::from(u16::from_be_bytes(*interval));
+            }
+            marker::SOS => {
+                let header = header.as_ref().ok_or(Fault::BadHeader)?;
+                let scan = Scan::new(header, segment, &tables, restart_interval)
+                    .ok_or(Fault::BadHeader)?;
+                seen += scan.components.len();
+                at = scan.walk(picture, at)?;
+                lacks_tables |= scan.lacks_tables;
+                scans = Some(Scans {
+                    end: at,
+                    lacks_tables,
+                });
+                if seen >= header.components().len() {
+                    break;
+                }
+            }
+            _ if marker::is_frame(code) => {
+                header = Some(Header::of_segment(code, segment).ok_or(Fault::BadHeader)?);
+            }
+            _ => {}
+        }
+    }
+    match (scans, header) {
+        (None, _) => Err(Fault::NoScan),
+        (Some(_), Some(header)) if seen < header.components().len() => Err(Fault::CutShort),
+        (Some(scans), _) => Ok(scans),
+    }
+}
+
+/// One scan: how many MCUs of which blocks.
+struct Scan<'a> {
+    components: Vec<Coded<'a>>,
+    mcus: u32,
+    restart_interval: u32,
+    lacks_tables: bool,
+}
+
+/// The blocks of one component in an MCU, and their codes.
+struct Coded<'a> {
+    blocks: u32,
+    dc: &'a Table,
+    ac: &'a Table,
+}
+
+impl<'a> Scan<'a> {
+    fn new(
+        header: &Header,
+        segment: &[u8],
+        tables: &'a Tables,
+        restart_interval: u32,
+    ) -> Option<Self> {
+        let count = usize::from(*segment.first()?);
+        let of_frame = header.components();
+        if count == 0 || count > of_frame.len() {
+            return None;
+        }
+        let mut chosen = Vec::with_capacity(count);
+        for selector in segment[1..].chunks_exact(2).take(count) {
+            let found = of_frame.iter().find(|found| found.id == selector[0])?;
+            chosen.push((found, selector[1]));
+        }
+        if chosen.len() < count {
+            return None;
+        }
+        // A component alone has no MCUs of several blocks (A.2.2).
+        let alone = count == 1;
+        let mcus = if alone {
+            blocks(header, chosen[0].0)
+        } else {
+            mcus(header)
+        };
+        let mut lacks_tables = false;
+        let mut table = |kind, id| {
+            tables.get(kind, id).or_else(|| {
+                lacks_tables = true;
+                Tables::standard(kind, id)
+            })
+        };
+        let components = chosen.into_iter().map(|(component, ids)| {
+            let in_mcu = u32::from(component.across) * u32::from(component.down);
+            Some(Coded {
+                blocks: if alone { 1 } else { in_mcu },
+                dc: table(Kind::Dc, ids >> 4)?,
+                ac: table(Kind::Ac, ids & 15)?,
+            })
+        });
+        let components = components.collect::<Option<_>>()?;
+        Some(Self {
+            components,
+            mcus,
+            restart_interval,
+            lacks_tables,
+        })
+    }
+
+    /// Goes through the data, which begins at `at`; where it ends.
+    fn walk(&self, picture: &[u8], at: usize) -> Result<usize, Fault> {
+        let mut bits = Bits::new(picture, at);
+        for mcu in 0..self.mcus {
+            if mcu > 0 && self.restart_interval > 0 && mcu % self.restart_interval == 0 {
+                bits.restart()?;
+            }
+            for component in &self.components {
+                for _ in 0..component.blocks {
+                    bits.pass_block(component)?;
+                }
+            }
+        }
+        Ok(bits.position())
+    }
+}
+
+/// How many samples a component has on a side where the picture has `side` of them, in blocks (A.1.1).
+fn in_blocks(side: u32, factor: u8, most: u8) -> u32 {
+    (side * u32::from(factor))
+        .div_ceil(u32::from(most))
+        .div_ceil(8)
+}
+
+fn most(header: &Header, factor: impl Fn(&Component) -> u8) -> u8 {
+    header.components().iter().map(factor).max().unwrap_or(1)
+}
+
+fn blocks(header: &Header, component: &Component) -> u32 {
+    let (across, down) = (most(header, |c| c.across), most(header, |c| c.down));
+    in_blocks(header.size.width, component.across, across)
+        * in_blocks(header.size.height, component.down, down)
+}
+
+fn mcus(header: &Header) -> u32 {
+    let (across, down) = (most(header, |c| c.across), most(header, |c| c.down));
+    header.size.width.div_ceil(8 * u32::from(across))
+        * header.size.height.div_ceil(8 * u32::from(down))
+}
+
+/// The data of a scan, bit by bit (F.2.2.5).
+struct Bits<'a> {
+    bytes: &'a [u8],
+    /// What has been taken from the bytes.
+    at: usize,
+    /// The next bits, the first at the top, and how many they are. Behind the last there are zeros.
+    held: u64,
+    count: u32,
+}
+
+impl<'a> Bits<'a> {
+    fn new(bytes: &'a [u8], at: usize) -> Self {
+        Self {
+            bytes,
+            at,
+            held: 0,
+            count: 0,
+        }
+    }
+
+    /// At least 32 bits are held afterwards, or all up to the next marker.
+    fn fill(&mut self) {
+        if let Some(&next) = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk)
+            && !next.contains(&0xff)
+        {
+            self.held |= u64::from(u32::from_be_bytes(next)) << (32 - self.count);
+            self.at += 4;
+            self.count += 32;
+            return;
+        }
+        while self.count <= 56 {
+            let Some(&byte) = self.bytes.get(self.at) else {
+                return;
+            };
+            if byte == 0xff {
+                if self.bytes.get(self.at + 1) != Some(&marker::STUFFING) {
+                    return;
+                }
+                self.at += 1;
+            }
+            self.at += 1;
+            self.held |= u64::from(byte) << (56 - self.count);
+            self.count += 8;
+        }
+    }
+
+    /// Steps over one code and the bits behind it, as many as its value says under this mask; the value.
+    fn pass_code(&mut self, table: &Table, size_mask: u8) -> Result<u8, Fault> {
+        if self.count < 32 {
+            self.fill();
+        }
+        let found = table.find((self.held >> 48) as u16);
+        let Some((length, value)) = found else {
+            return Err(if self.count < 16 {
+                Fault::CutShort
+            } else {
+                Fault::Damaged
+            });
+        };
+        let length = u32::from(length) + u32::from(value & size_mask);
+        if length > self.count {
+            return Err(Fault::CutShort);
+        }
+        self.held <<= length;
+        self.count -= length;
+        Ok(value)
+    }
+
+    fn pass_block(&mut self, component: &Coded) -> Result<(), Fault> {
+        if self.pass_code(component.dc, 0x1f)? > 16 {
+            return Err(Fault::Damaged);
+        }
+        let mut passed = 1;
+        while passed < 64 {
+            let value = self.pass_code(component.ac, 0x0f)?;
+            let (zeros, size) = (value >> 4, value & 0x0f);
+            if size == 0 && zeros < 15 {
+                // The end of the block.
+                return Ok(());
+            }
+            passed += zeros + 1;
+        }
+        if passed > 64 {
+            return Err(Fault::Damaged);
+        }
+        Ok(())
+    }
+
+    /// Goes on behind the next restart marker. Some cameras put bytes before it that mean nothing.
+    fn restart(&mut self) -> Result<(), Fault> {
+        match marker::next(self.bytes, self.at) {
+            Some((place, code)) if marker::is_restart(code) => {
+                *self = Self::new(self.bytes, place + 2);
+                Ok(())
+            }
+            _ => Err(Fault::CutShort),
+        }
+    }
+
+    /// Behind the byte of which the last bit was used.
+    fn position(&self) -> usize {
+        let mut at = self.at;
+        for _ in 0..self.count / 8 {
+            let is_stuffed = at >= 2 && self.bytes[at - 2..at] == [0xff, marker::STUFFING];
+            at -= if is_stuffed { 2 } else { 1 };
+        }
+        at
+    }
+}
