@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::units::Micros;
+use crate::units::{Micros, Pts};
 
 /// No source gives a larger picture: what grows beyond this has lost its end. No level of H.264 allows more (level 5.2:
 /// 36,864 macroblocks of at most 400 bytes), and JPEGs of cameras are far below.
@@ -16,7 +16,9 @@ pub const LARGEST_PICTURE_BYTES: usize = 16 << 20;
 pub struct Frame {
     /// The bytes. A key frame begins with SPS and PPS.
     pub data: Vec<u8>,
-    /// When the picture was taken, on the machine's monotonic clock.
+    /// When it is to be shown, as evenly as the camera tells it: for containers. Its turn to be decoded is `shown_after` before.
+    pub pts: Pts,
+    /// When it was taken, on the machine's monotonic clock: for its age, and for nothing that a player sees.
     pub captured: Micros,
     /// Whether decoding can begin here: an IDR access unit, or any JPEG.
     pub key: bool,
@@ -28,12 +30,19 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// Sets both times where the camera's clock is the machine's.
+    pub fn taken_at(&mut self, captured: Micros) {
+        self.captured = captured;
+        self.pts = Pts(captured.0);
+    }
+
     /// Takes over all of `other`, into the memory that is there.
     pub fn become_copy_of(&mut self, other: &Self) {
         let mut data = std::mem::take(&mut self.data);
         data.clone_from(&other.data);
         let &Self {
             data: _,
+            pts,
             captured,
             key,
             shown_after,
@@ -41,6 +50,7 @@ impl Frame {
         } = other;
         *self = Self {
             data,
+            pts,
             captured,
             key,
             shown_after,

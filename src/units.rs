@@ -43,6 +43,17 @@ pub fn poll_timeout(wait: Duration) -> PollTimeout {
     PollTimeout::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(PollTimeout::MAX)
 }
 
+/// A presentation time stamp in microseconds, on a time line of the stream's own: its zero says nothing, only differences do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pts(pub u64);
+
+impl Pts {
+    /// How long after `earlier` this is; zero when it is not after it.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(self.0.saturating_sub(earlier.0))
+    }
+}
+
 /// A bitrate in bit/s; 0 means that the encoder chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bitrate(pub u32);

@@ -14,7 +14,7 @@ use mpeg2ts::ts::{
 };
 
 use crate::frame::Frame;
-use crate::units::Micros;
+use crate::units::Pts;
 
 const PMT_PID: u16 = 0x1000;
 const VIDEO_PID: u16 = 0x100;
@@ -41,8 +41,8 @@ pub struct TransportStream {
     packets: Vec<u8>,
     unit: Vec<u8>,
     tables: Vec<u8>,
-    tables_sent: Option<Micros>,
-    first: Option<Micros>,
+    tables_sent: Option<Pts>,
+    first: Option<Pts>,
     tables_counter: u8,
     video_counter: ContinuityCounter,
 }
@@ -68,19 +68,17 @@ impl TransportStream {
         if frame.key
             || self
                 .tables_sent
-                .is_none_or(|sent| frame.captured.since(sent) >= TABLES_EVERY)
+                .is_none_or(|sent| frame.pts.since(sent) >= TABLES_EVERY)
         {
             self.put_tables();
-            self.tables_sent = Some(frame.captured);
+            self.tables_sent = Some(frame.pts);
         }
         self.unit.clear();
         if !begins_with_delimiter(&frame.data) {
             self.unit.extend_from_slice(&DELIMITER);
         }
         self.unit.extend_from_slice(&frame.data);
-        let since_first = frame
-            .captured
-            .since(*self.first.get_or_insert(frame.captured));
+        let since_first = frame.pts.since(*self.first.get_or_insert(frame.pts));
         self.put_unit(ticks_90khz(since_first), frame.key);
         &self.packets
     }
@@ -256,7 +254,7 @@ mod tests {
         let data = [&[0, 0, 0, 1, 0x65][..], &vec![0xab; bytes]].concat();
         Frame {
             data,
-            captured: Micros(millis * 1000),
+            pts: Pts(millis * 1000),
             key,
             ..Frame::default()
         }

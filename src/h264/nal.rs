@@ -93,6 +93,16 @@ pub fn first_slice(stream: &[u8]) -> Option<(usize, NalType)> {
     }
 }
 
+/// Whether this access unit is a B picture, which may be shown before one that came earlier.
+///
+/// Told by the byte behind the NAL header: first_mb_in_slice is 0 in the first slice, one bit; slice_type (table 7-6)
+/// is 1 or 6, in Exp-Golomb code (clause 9.1) `010` or `00111`.
+pub fn shows_b_picture(stream: &[u8]) -> bool {
+    let header = first_slice(stream).and_then(|(at, _)| find_start_code(stream, at));
+    let first = header.and_then(|code| stream.get(code.end + 1));
+    first.is_some_and(|first| first & 0xf0 == 0b1010_0000 || first & 0xfc == 0b1001_1100)
+}
+
 /// The first start code at or after `from`, with the zero_byte before it where there is one.
 pub fn find_start_code(stream: &[u8], from: usize) -> Option<std::ops::Range<usize>> {
     let at = from + memmem::find(stream.get(from..)?, &START_CODE)?;

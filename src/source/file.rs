@@ -236,7 +236,7 @@ impl Source for Recording {
             return Ok(Next::Idle);
         }
         std::mem::swap(&mut frame.data, &mut self.next_unit);
-        frame.captured = due;
+        frame.taken_at(due);
         frame.key = self.ready.take().unwrap_or(false);
         self.index += 1;
         Ok(Next::Frame)

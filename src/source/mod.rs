@@ -1,6 +1,7 @@
 //! Where frames come from. `open` is the only place that knows all kinds.
 
 pub mod auto;
+pub mod clock;
 pub mod encode;
 pub mod file;
 pub mod holders;

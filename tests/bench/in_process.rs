@@ -152,7 +152,7 @@ impl Source for Memory {
         frame.data.clear();
         frame.data.extend_from_slice(unit);
         frame.key = *key;
-        frame.captured = Micros::now();
+        frame.taken_at(Micros::now());
         self.given += 1;
         Ok(Next::Frame)
     }

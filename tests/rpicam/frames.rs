@@ -8,7 +8,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use crate::stand_in::{StandIn, h264_clip, jpeg_clip, pictures};
-use crate::support::{LONG, Session, decode};
+use crate::support::{LONG, Session, decode, tool};
 
 /// Lets the stand-in write one frame at a time, and wants each from our end before the next is written.
 fn each_frame_comes_alone(stand_in: StandIn, clip: &'static Path, args: &[&str]) {
@@ -151,21 +151,51 @@ fn every_key_frame_has_its_parameter_sets() {
 #[test]
 fn the_capture_times_are_the_programs_own() {
     let stand_in = StandIn::new("1.13.0", "vc4").behaving("stop=40");
+    assert_eq!(steps_us(&stand_in), [40_000; 39]);
+}
+
+/// Back by less than a second, by hours, forward: the stream goes on as if nothing had been.
+#[test]
+fn a_clock_that_is_set_makes_no_frame_old_and_no_step_uneven() {
+    for set in ["10:-900000", "20:-100000", "25:-7200000000", "15:5000000"] {
+        let stand_in =
+            StandIn::new("1.13.0", "vc4").behaving(&format!("fps=100,stop=200,set={set}"));
+        assert_eq!(steps_us(&stand_in), [10_000; 199], "set={set}");
+    }
+}
+
+/// The steps between the times of the `-pts` file, of a stream that lost nothing.
+fn steps_us(stand_in: &StandIn) -> Vec<i64> {
     let times = stand_in.path("times");
     let mut session = stand_in.session(&["-pts", times.to_str().expect("a plain path")]);
     session.read_to_end();
     session.wait(LONG);
+    let log = session.log();
+    let lost_nothing = " 0 frames skipped for the viewer, 0 dropped by the source";
+    assert!(log.contains(lost_nothing), "{log}");
     let text = fs::read_to_string(times).expect("the times");
-    let times_us: Vec<i64> = text
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let times_us: Vec<i64> = lines.map(microseconds).collect();
+    times_us.windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
+
+#[test]
+fn a_transport_stream_has_the_programs_even_steps_from_the_first_on() {
+    let stand_in = StandIn::new("1.13.0", "vc4").behaving("stop=40,set=10:-300000");
+    let stream = stand_in.session(&["--format", "mpegts"]).read_to_end();
+    let entries = ["-show_entries", "packet=pts", "-of", "csv=p=0", "-i", "-"];
+    let probed = tool(
+        "ffprobe",
+        &[&["-v", "error"][..], &entries].concat(),
+        &stream,
+    );
+    let text = String::from_utf8_lossy(&probed.stdout);
+    let numbers = text
         .lines()
-        .filter(|line| !line.starts_with('#'))
-        .map(microseconds)
-        .collect();
-    assert_eq!(times_us.len(), 40, "{text}");
-    // Where a frame comes faster than all before it, the estimate of the delay behind all times gets better.
-    let steps: Vec<i64> = times_us.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let exact = steps.iter().filter(|step| **step == 40_000).count();
-    assert!(exact >= 30, "steps of 40 ms: {steps:?}");
+        .filter_map(|line| line.trim_matches(',').parse().ok());
+    let ticks: Vec<i64> = numbers.collect();
+    let steps: Vec<i64> = ticks.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert_eq!(steps, [3600; 39], "90 kHz: {text}");
 }
 
 fn microseconds(line: &str) -> i64 {

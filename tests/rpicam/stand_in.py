@@ -85,6 +85,7 @@ def behaves(name):
     stop=N          ends in good order after N frames
     kill=N          is killed after N frames, as by somebody else
     shut=N          closes its output after N frames and goes on
+    set=N:US        its clock is set by so many microseconds with every Nth frame
     hang=N          no frame after N
     deaf            does not obey SIGINT
     busy, nocamera, nomemory, nocodec, noheap, norights, noencoder  fails as with such a camera or such rights
@@ -244,7 +245,13 @@ class Output:
     def line(self, index, fps):
         if self.has_lines:
             time_us = index * 1_000_000 // fps
-            self.lines.write(f"{time_us // 1000}.{time_us % 1000:03}\n")
+            if behaves("set"):
+                every, by_us = map(int, BEHAVIOUR["set"].split(":"))
+                time_us += index // every * by_us
+            # As C divides and prints it.
+            sign = "-" if time_us < 0 else ""
+            whole, rest = divmod(abs(time_us), 1000)
+            self.lines.write(f"{sign if whole else ''}{whole}.{sign if rest else ''}{rest:0{3 - len(sign if rest else '')}}\n")
             if self.flushes:
                 self.lines.flush()
 

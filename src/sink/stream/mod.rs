@@ -122,7 +122,7 @@ impl Form for Own {
     fn begin(&mut self, item: &Frame) {
         self.mux.wrap(item);
         if let Some(timecodes) = &mut self.timecodes {
-            timecodes.note(item.captured);
+            timecodes.note(item.pts);
         }
     }
 

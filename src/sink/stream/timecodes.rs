@@ -5,13 +5,13 @@ use std::io::{LineWriter, Write};
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::units::Micros;
+use crate::units::Pts;
 
 #[derive(Debug)]
 pub struct Timecodes {
     file: LineWriter<File>,
     name: String,
-    first: Option<Micros>,
+    first: Option<Pts>,
     failed: bool,
 }
 
@@ -36,10 +36,8 @@ impl Timecodes {
 
     /// Writes one line: milliseconds since the first picture, with three decimals. A full disk costs the timecodes,
     /// not the stream.
-    pub fn note(&mut self, captured: Micros) {
-        let since_first = captured
-            .since(*self.first.get_or_insert(captured))
-            .as_micros();
+    pub fn note(&mut self, pts: Pts) {
+        let since_first = pts.since(*self.first.get_or_insert(pts)).as_micros();
         let line = writeln!(
             self.file,
             "{}.{:03}",

@@ -7,13 +7,13 @@ use super::arrival::{
     Arrival, FLAG_CODECSIDEINFO, FLAG_CONFIG, FLAG_CORRUPTED, FLAG_FRAME_END,
     FLAG_TRANSMISSION_FAILED, TIME_UNKNOWN,
 };
-use super::clock::Clock;
 use crate::frame::{Frame, LARGEST_PICTURE_BYTES};
 use crate::h264::access_unit::begins_access_unit;
 use crate::h264::nal::{LONG_START_CODE, NalType, START_CODE, first_slice};
 use crate::h264::parameter_sets::{ParameterSets, Picture};
 use crate::jpeg;
 use crate::options::Codec;
+use crate::source::clock::Clock;
 use crate::units::Micros;
 
 /// The frame that is being put together, and what is remembered for those to come.
@@ -87,7 +87,9 @@ impl Assembly {
         let damaged = self.damaged;
         let key = self.codec == Codec::Mjpeg || self.sets.lead(&mut self.data) == Picture::Key;
         frame.key = key && !damaged;
-        frame.captured = self.clock.captured(self.pts_us, self.arrival);
+        let camera_us = (self.pts_us != TIME_UNKNOWN).then_some(self.pts_us);
+        frame.pts = self.clock.note(camera_us, self.arrival);
+        frame.captured = self.clock.captured(frame.pts);
         std::mem::swap(&mut frame.data, &mut self.data);
         self.discard();
         Some(if damaged {

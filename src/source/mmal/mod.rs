@@ -6,7 +6,6 @@
 
 pub mod arrival;
 pub mod assembly;
-pub mod clock;
 pub mod devices;
 pub mod failure;
 pub mod inbox;

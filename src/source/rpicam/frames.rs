@@ -13,12 +13,14 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::pipe::Pipe;
-use super::times::Lines;
+use super::times::{Line, Lines};
 use super::units::Units;
 use crate::frame::Frame;
 use crate::gate::KeyGate;
+use crate::h264::nal::shows_b_picture;
 use crate::h264::parameter_sets::Picture;
 use crate::options::Codec;
+use crate::source::clock::Clock;
 use crate::units::Micros;
 
 /// How long nothing comes before a frame without a line is taken to be whole.
@@ -41,13 +43,13 @@ const COLLECT_LIMIT_BYTES: usize = 16 << 20;
 pub struct Frames {
     units: Units,
     lines: Lines,
+    clock: Clock,
     /// Lines come, or may still come with the first frame.
     has_lines: bool,
     ready: VecDeque<Frame>,
     /// Frames that have been given out, for their memory.
     spare: Vec<Frame>,
     gate: KeyGate,
-    last_captured: Micros,
     /// When the bytes of an unfinished frame last came.
     last_bytes: Option<Instant>,
     dropped: u64,
@@ -59,11 +61,11 @@ impl Frames {
         Self {
             units: Units::new(codec),
             lines: Lines::default(),
+            clock: Clock::default(),
             has_lines: true,
             ready: VecDeque::new(),
             spare: Vec::new(),
             gate: KeyGate::open(),
-            last_captured: Micros(0),
             last_bytes: None,
             dropped: 0,
             scratch: vec![0; READ_BYTES],
@@ -83,8 +85,8 @@ impl Frames {
             self.has_lines = self.lines.seen();
         }
         for unit in closed {
-            let captured = self.lines.next_time();
-            self.emit(unit, captured);
+            let line = self.lines.next_line();
+            self.emit(unit, line);
         }
         self.take_data(data);
         self.pay_lines();
@@ -126,9 +128,10 @@ impl Frames {
     /// Gives the next frame out; false when none is ready.
     pub fn next(&mut self, frame: &mut Frame) -> bool {
         self.shed(Micros::now());
-        let Some(next) = self.ready.pop_front() else {
+        let Some(mut next) = self.ready.pop_front() else {
             return false;
         };
+        next.captured = self.clock.captured(next.pts);
         self.spare.push(std::mem::replace(frame, next));
         true
     }
@@ -157,11 +160,12 @@ impl Frames {
     }
 
     fn take_lines(&mut self, times: &mut Pipe) {
+        let now = Micros::now();
         let mut bytes = [0; 1024];
         loop {
             match times.read(&mut bytes) {
                 0 => return,
-                count => self.lines.push(&bytes[..count], Micros::now()),
+                count => self.lines.push(&bytes[..count], now),
             }
             self.has_lines |= self.lines.seen();
         }
@@ -181,13 +185,13 @@ impl Frames {
 
     /// Ends a unit for each line that is left. All bytes of these units are here.
     fn pay_lines(&mut self) {
-        while let Some(captured) = self.lines.next_time() {
+        while let Some(line) = self.lines.next_line() {
             let mut unit = self.fresh();
             let last = self.lines.waiting() == 0;
             if self.units.next_unit(&mut unit.data) {
-                self.emit(unit, Some(captured));
+                self.emit(unit, Some(line));
             } else if last && self.units.finish(&mut unit.data) {
-                self.emit(unit, Some(captured));
+                self.emit(unit, Some(line));
                 self.last_bytes = None;
             } else {
                 // Its frame went out without it.
@@ -196,10 +200,8 @@ impl Frames {
         }
     }
 
-    /// A unit without a line counts as taken now. Time never runs backwards.
-    fn emit(&mut self, mut unit: Frame, captured: Option<Micros>) {
-        unit.captured = captured.unwrap_or_else(Micros::now).max(self.last_captured);
-        self.last_captured = unit.captured;
+    /// A unit without a line counts as arrived now.
+    fn emit(&mut self, mut unit: Frame, line: Option<Line>) {
         match self.units.picture(&mut unit.data) {
             // Parameter sets, or the first part of them: they wait for their picture.
             Picture::None => {
@@ -208,15 +210,22 @@ impl Frames {
             }
             kind => {
                 unit.key = kind == Picture::Key;
+                unit.pts = match line {
+                    Some(line) if kind == Picture::Dependent && shows_b_picture(&unit.data) => {
+                        self.clock.reordered(line.time_us)
+                    }
+                    Some(line) => self.clock.note(Some(line.time_us), line.arrived),
+                    None => self.clock.note(None, Micros::now()),
+                };
                 self.ready.push_back(unit);
             }
         }
     }
 
     /// Drops what is too old up to the next key frame. One frame is always left: an old frame that nothing newer
-    /// follows is the best there is.
+    /// follows is the best there is. How old each is, is known best when all that came together have been noted.
     fn shed(&mut self, now: Micros) {
-        while self.ready.len() > 1 && now.since(self.ready[0].captured) > STALE {
+        while self.ready.len() > 1 && now.since(self.clock.captured(self.ready[0].pts)) > STALE {
             self.drop_first();
             self.gate.close();
         }

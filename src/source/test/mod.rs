@@ -112,7 +112,7 @@ impl Source for TestCard {
             cb: picture.cb(),
             cr: picture.cr(),
         };
-        frame.captured = at;
+        frame.taken_at(at);
         match &mut self.encoder {
             Encoder::H264(h264) => h264.encode(picture, frame)?,
             Encoder::Jpeg(jpeg) => jpeg.encode(picture, frame)?,

@@ -119,7 +119,7 @@ impl Hardware {
             frame.data.clear();
             let bytes = &self.coded.bytes(done.index)[..done.bytes_used];
             frame.data.extend_from_slice(bytes);
-            frame.captured = Micros(done.time_us);
+            frame.taken_at(Micros(done.time_us));
             self.coded
                 .lend(&self.device, done.index, 0, 0)
                 .map_err(|errno| self.failed(errno))?;

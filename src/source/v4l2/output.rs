@@ -105,7 +105,7 @@ impl Output {
 
     /// Makes a frame of one buffer.
     pub fn take(&mut self, bytes: &[u8], captured: Micros, frame: &mut Frame) -> Result<Taken> {
-        frame.captured = captured;
+        frame.taken_at(captured);
         match &mut self.way {
             Way::H264(native) => Ok(native.take(bytes, frame)),
             Way::Jpeg => Ok(take_jpeg(bytes, frame)),
