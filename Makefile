@@ -32,7 +32,7 @@ test:
 	tests/fuzz/run h264 5
 	set -e; for arch in $$(tests/packaging/architecture.sh packages); do $(MAKE) deb ARCH=$$arch; done
 	$(MAKE) zero repo
-	cargo test --locked --test mmal --test v4l2 --test package --test containers
+	cargo test --locked --test mmal --test v4l2 --test package --test players --test containers
 
 check:
 	@tests/setup.sh check

@@ -9,10 +9,10 @@ port=$1 program=$2
 cat <<TEXT
 The test card is on port $port. Open it with one of these, here or on another machine (then with this machine's name):
 
-  ffplay -fflags nobuffer -flags low_delay -probesize 100000 tcp://localhost:$port
+  ffplay -fflags nobuffer -flags low_delay -probesize 32 -analyzeduration 0 tcp://localhost:$port
   mpv --profile=low-latency --untimed tcp://localhost:$port
-  vlc --demux h264 tcp://localhost:$port
-  gst-launch-1.0 tcpclientsrc host=localhost port=$port ! h264parse ! avdec_h264 ! autovideosink
+  vlc tcp/h264://localhost:$port
+  gst-launch-1.0 tcpclientsrc host=localhost port=$port ! h264parse ! avdec_h264 ! videoconvert ! autovideosink
 
 Each connection starts a picture of its own. Ctrl-C ends.
 

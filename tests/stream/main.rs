@@ -10,4 +10,5 @@ mod players;
 mod slow_viewers;
 mod support;
 mod test_card;
+mod turned;
 mod viewers;

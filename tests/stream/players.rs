@@ -6,8 +6,9 @@ use std::io::Read;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::card::{BARS_H264, BARS_MJPEG, Picture};
+use crate::card::{BARS_H264, Picture};
 use crate::support::{Scratch, Session, assert_begins_decodable, free_port, stderr, tool};
+use crate::turned::BARS_MJPEG;
 
 /// The article's options, without what a test card has no use for.
 const ARTICLE: &str = "-w 1280 -h 720 -a 12 -fl -ih -b 800000 -fps 25 -pf main -g 25";

@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use crate::card::{BARS_H264, BARS_MJPEG, Picture};
+use crate::card::{BARS_H264, Picture};
 use crate::support::{Scratch, nal_types, run, stderr, tool};
+use crate::turned::BARS_MJPEG;
 
 /// A second or so of the card, as bytes, and how many frames it left out by its own account.
 fn record(args: &str) -> (Vec<u8>, u64) {
