@@ -26,12 +26,19 @@ fn the_manual_page_renders_without_a_warning_and_names_every_option() {
             assert!(text.contains(&name), "{name}");
         }
     }
+    assert_eq!(
+        text.matches("Default: 5000.").count(),
+        2,
+        "of -t and of --stall-timeout, once each"
+    );
     for heading in [
         "NAME",
         "SYNOPSIS",
         "DESCRIPTION",
         "OPTIONS",
         "COMMANDS",
+        "OPTIONS OF THE CAPTURE PROGRAM",
+        "PLAYERS",
         "EXIT STATUS",
         "FILES",
         "ENVIRONMENT",
@@ -46,6 +53,60 @@ fn the_manual_page_renders_without_a_warning_and_names_every_option() {
             text.lines().any(|line| line.starts_with(&entry)),
             "{status}"
         );
+    }
+}
+
+/// The commands in README's table of players; `tests/players` runs each.
+fn player_lines() -> Vec<String> {
+    let readme =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("README.md");
+    let rows = readme
+        .lines()
+        .skip_while(|line| !line.starts_with("| player |"))
+        .take_while(|line| line.starts_with('|'));
+    let spans = rows.flat_map(|row| {
+        row.split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    });
+    spans
+        .filter(|span| {
+            span.contains(' ') && span.contains("raspberrypi.local") && !span.contains("path:")
+        })
+        .collect()
+}
+
+#[test]
+fn the_manual_page_and_make_run_name_the_players_lines_of_the_readme() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let page = folder.path().join("picam-stream.1");
+    fs::write(&page, man_page()).expect("the page is written");
+    let text = without_overstrikes(&man(&["-E", "UTF-8", "-l", "-P", "cat"], &page));
+    let lines = player_lines();
+    assert!(lines.len() >= 7, "{lines:?}");
+    // What is for MPEG-TS alone stands in README.
+    for line in lines
+        .iter()
+        .filter(|line| *line != "vlc tcp://raspberrypi.local:3333")
+    {
+        assert!(
+            text.lines().any(|printed| printed.trim() == line),
+            "{line}\n{text}"
+        );
+    }
+    let run =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/run.sh")).expect("run.sh");
+    for player in ["ffplay", "mpv", "vlc", "gst-launch-1.0"] {
+        let line = lines
+            .iter()
+            .find(|line| line.starts_with(player))
+            .expect("its line");
+        let local = line
+            .replace("raspberrypi.local", "localhost")
+            .replace("3333", "$port");
+        assert!(run.lines().any(|shown| shown.trim() == local), "{local}");
     }
 }
 
@@ -114,6 +175,9 @@ fn the_completion_completes_names_words_and_files() {
     );
     assert_eq!(shell.typed("-b --for\t"), ["-b", "--for"]);
     assert_eq!(shell.typed("-n -- --for\t"), ["-n", "--", "--for"]);
+    assert_eq!(shell.typed("doc\t --j\t"), ["doctor", "--json"]);
+    assert_eq!(shell.typed("doctor --for\t"), ["doctor", "--for"]);
+    assert_eq!(shell.typed("--qp\t20"), ["--qp", "20"]);
 }
 
 /// An interactive bash on a terminal of its own, in which `picam-stream` prints its words.

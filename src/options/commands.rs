@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 use super::Command;
+use super::similar::nearest;
 use crate::error::{Error, Result};
 
 /// A command word.
@@ -10,6 +11,8 @@ pub struct CommandWord {
     pub name: &'static str,
     /// One line for `--help`, without a full stop.
     pub help: &'static str,
+    /// The words that it takes, for the completion.
+    pub words: &'static [&'static str],
     /// Reads what stands behind the word.
     pub parse: fn(&[OsString]) -> Result<Command>,
 }
@@ -19,12 +22,26 @@ pub const COMMANDS: &[CommandWord] = &[
     CommandWord {
         name: "cameras",
         help: "list the cameras",
+        words: &[],
         parse: |rest| no_words(rest, Command::Cameras),
     },
     CommandWord {
         name: "doctor",
         help: "tell what is wrong with camera and service, and what to do; --json for programs",
+        words: &["--json"],
         parse: doctor,
+    },
+    CommandWord {
+        name: "help",
+        help: "print this help and exit, as --help does",
+        words: &[],
+        parse: |rest| no_words(rest, Command::Help),
+    },
+    CommandWord {
+        name: "version",
+        help: "print the version and exit, as --version does",
+        words: &[],
+        parse: |rest| no_words(rest, Command::Version),
     },
 ];
 
@@ -40,10 +57,16 @@ pub fn parse(word: &OsStr, rest: &[OsString]) -> Result<Command> {
 fn no_words(rest: &[OsString], command: Command) -> Result<Command> {
     match rest.first() {
         None => Ok(command),
+        // Who asks for help gets it, wherever it stands.
+        Some(word) if asks_for_help(word) => Ok(Command::Help),
         Some(word) => Err(Error::Usage(format!(
             "{word:?} does not belong behind this command, which takes no options"
         ))),
     }
+}
+
+fn asks_for_help(word: &OsStr) -> bool {
+    word == "--help" || word == "-?"
 }
 
 /// `--json` is all that it takes.
@@ -51,6 +74,7 @@ fn doctor(rest: &[OsString]) -> Result<Command> {
     match rest {
         [] => Ok(Command::Doctor { json: false }),
         [word] if word == "--json" => Ok(Command::Doctor { json: true }),
+        [word, ..] if asks_for_help(word) => Ok(Command::Help),
         [first, ..] => Err(Error::Usage(format!(
             "{first:?} does not belong behind doctor, which takes --json alone"
         ))),
@@ -58,13 +82,13 @@ fn doctor(rest: &[OsString]) -> Result<Command> {
 }
 
 fn unknown(word: &OsStr) -> String {
-    let names: Vec<_> = COMMANDS.iter().map(|command| command.name).collect();
-    let known = if names.is_empty() {
-        "there is none".to_owned()
-    } else {
-        names.join(", ")
-    };
+    let names = || COMMANDS.iter().map(|command| command.name);
+    let hint = word
+        .to_str()
+        .and_then(|word| nearest(word, names()))
+        .map_or_else(String::new, |name| format!(": did you mean {name}?"));
     format!(
-        "unknown command {word:?}; commands: {known}; options begin with -, see picam-stream --help"
+        "unknown command {word:?}{hint}; commands: {}; options begin with -, see picam-stream --help",
+        names().collect::<Vec<_>>().join(", ")
     )
 }

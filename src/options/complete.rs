@@ -20,8 +20,9 @@ _picam_stream()
     elif [[ ${COMP_WORDS[COMP_CWORD-3]} == --source && $prev == : ]]; then
         prev=FILE
     fi
-    case $prev in
 "#;
+
+const VALUES: &str = "    case $prev in\n";
 
 const TAIL: &str = r#"    esac
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
@@ -37,6 +38,8 @@ const FILES: &str = r#"compopt -o filenames
 /// The completion as a script for bash.
 pub fn bash_completion() -> String {
     let mut script = HEAD.to_owned();
+    script.push_str(&behind_commands());
+    script.push_str(VALUES);
     script.push_str(&case(names(takes_file).chain(["FILE".to_owned()]), FILES));
     for row in rows() {
         let words = words(row);
@@ -54,18 +57,28 @@ pub fn bash_completion() -> String {
     script
 }
 
+/// Behind a command: the words that it takes, and no options.
+fn behind_commands() -> String {
+    let mut script = "    if ((COMP_CWORD > 1)); then\n    case ${COMP_WORDS[1]} in\n".to_owned();
+    for command in COMMANDS {
+        let reply = format!(
+            "mapfile -t COMPREPLY < <(compgen -W '{}' -- \"$cur\")\n            return",
+            command.words.join(" ")
+        );
+        script.push_str(&case([command.name.to_owned()], &reply));
+    }
+    script.push_str("    esac\n    fi\n");
+    script
+}
+
 /// Anywhere else: all options, and in the first place the commands.
 fn options() -> String {
     let commands: Vec<_> = COMMANDS.iter().map(|command| command.name).collect();
     let options: Vec<_> = names(|_| true).collect();
-    let first = if commands.is_empty() {
-        String::new()
-    } else {
-        format!(
-            "\n            ((COMP_CWORD == 1)) && words+=' {}'",
-            commands.join(" ")
-        )
-    };
+    let first = format!(
+        "\n            ((COMP_CWORD == 1)) && words+=' {}'",
+        commands.join(" ")
+    );
     case(
         ["*".to_owned()],
         &format!("words='{} --'{first}", options.join(" ")),

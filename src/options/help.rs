@@ -33,6 +33,7 @@ pub fn help() -> String {
         "Options that raspivid does not have",
         Group::Ours,
     );
+    lists(&mut text, Group::Ours);
     section(&mut text, "Stream and encoder", Group::Video);
     lists(&mut text, Group::Video);
     text.push('\n');
@@ -134,6 +135,7 @@ mod tests {
             "\nyuv,rgb,gray\n",
             "\noff,auto,50hz,60hz\n",
             "\naverage,spot,backlit,matrix\n",
+            "\nh264,mpegts\n",
         ] {
             assert!(help.contains(list), "{list}");
         }

@@ -11,6 +11,7 @@ mod limits;
 mod man;
 mod parse;
 mod report;
+mod similar;
 mod table;
 #[cfg(test)]
 mod tests;

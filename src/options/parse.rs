@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use super::draft::Draft;
+use super::similar::nearest;
 use super::table::{Arity, Kind, Row, find, rows};
 use super::{Command, commands, value};
 use crate::error::{Error, Result};
@@ -130,12 +131,15 @@ fn unknown(word: &OsStr, before: Option<&Use>) -> String {
     format!("unknown option {word:?}{hint}; picam-stream --help lists all")
 }
 
-/// The option that was probably meant: with the wrong number of dashes, in other letters, or with
-/// `=`.
+/// The option that was probably meant: with the wrong number of dashes, in other letters, with `=`, or misspelt.
 fn similar(word: &OsStr) -> Option<&'static Row> {
     let name = word.to_str()?.trim_start_matches('-').split('=').next()?;
-    rows().find(|row| {
-        !name.is_empty()
-            && (row.long.eq_ignore_ascii_case(name) || row.short.eq_ignore_ascii_case(name))
-    })
+    let named = |name: &str| {
+        rows().find(|row| {
+            !name.is_empty()
+                && (row.long.eq_ignore_ascii_case(name) || row.short.eq_ignore_ascii_case(name))
+        })
+    };
+    let names = || rows().flat_map(|row| [row.long, row.short]);
+    named(name).or_else(|| named(nearest(name, names())?))
 }

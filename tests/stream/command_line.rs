@@ -43,6 +43,27 @@ fn an_error_begins_with_the_programs_name_and_not_with_the_time() {
 }
 
 #[test]
+fn a_misspelt_option_or_command_gets_a_suggestion() {
+    for (typed, meant) in [
+        ("--bitrat", "did you mean -b (--bitrate)?"),
+        ("--widht", "did you mean -w (--width)?"),
+        ("-fsp", "did you mean -fps (--framerate)?"),
+        ("--fromat", "did you mean --format?"),
+        ("docter", "did you mean doctor?"),
+        ("camera", "did you mean cameras?"),
+    ] {
+        let output = run(&[typed]);
+        assert_eq!(output.status.code(), Some(64));
+        assert!(
+            stderr(&output).contains(meant),
+            "{typed}: {}",
+            stderr(&output)
+        );
+    }
+    assert!(!stderr(&run(&["--zoomlevel"])).contains("did you mean"));
+}
+
+#[test]
 fn no_arguments_at_all_are_a_usage_error_that_leads_to_the_help() {
     let output = run(&[]);
     assert_eq!(output.status.code(), Some(64));
@@ -51,8 +72,14 @@ fn no_arguments_at_all_are_a_usage_error_that_leads_to_the_help() {
 
 #[test]
 fn help_and_version_go_to_standard_output() {
-    for question in ["--help", "-?"] {
-        let output = run(&[question]);
+    for question in [
+        &["--help"][..],
+        &["-?"],
+        &["help"],
+        &["doctor", "--help"],
+        &["cameras", "-?"],
+    ] {
+        let output = run(question);
         assert!(output.status.success() && output.stderr.is_empty());
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(
@@ -60,11 +87,13 @@ fn help_and_version_go_to_standard_output() {
             "{text}"
         );
     }
-    let output = run(&["--version"]);
-    assert_eq!(
-        String::from_utf8_lossy(&output.stdout),
-        format!("picam-stream {}\n", env!("CARGO_PKG_VERSION"))
-    );
+    for question in ["--version", "version"] {
+        let output = run(&[question]);
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            format!("picam-stream {}\n", env!("CARGO_PKG_VERSION"))
+        );
+    }
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub const ROWS: &[Row] = &[
         default: Some("5000"),
         fate: Fate::Session,
         help: "end after so many milliseconds; 0 streams until stopped",
-        more: "-1 is the default: 5000, or 0 where -k, -s or -td is given. The time runs from the first \
+        more: "-1 is as good as not given; where -k, -s or -td is given, that is 0. The time runs from the first \
                picture; with -l it runs anew for each viewer.",
         ..ENCODER
     },
