@@ -4,6 +4,7 @@
 mod arguments;
 mod endings;
 mod failures;
+mod floods;
 mod frames;
 // The benches use it, too.
 #[allow(dead_code)]

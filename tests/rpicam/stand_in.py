@@ -13,6 +13,7 @@ STAND_IN_CLIP       the clip: pictures, each behind its length in four bytes
 STAND_IN_NOTES      a folder: what it was started with, its process ids, the signals and the frames go there
 """
 
+import ctypes
 import json
 import os
 import signal
@@ -90,6 +91,9 @@ def behaves(name):
     deaf            does not obey SIGINT
     busy, nocamera, nomemory, nocodec, noheap, norights, noencoder  fails as with such a camera or such rights
     mutehelp        does not answer --help
+    longhelp        never ends its answer to --help
+    flood=WHAT      writes as much as is taken of that, instead of frames: a key of FLOODS
+    mourned         another process traces it, so that its end cannot be waited for (the tracer ends with the file `mourner`)
     family          starts a process of its own that would live on
     headless        parameter sets only in the first frame
     """
@@ -282,6 +286,70 @@ def open_camera():
     say(f"{where}  INFO Camera camera_manager.cpp:327 libcamera v0.5.1+1-01234567")
 
 
+# Where each goes (the stream, the lines of --save-pts, standard error), and what it begins and goes on with. A picture is
+# that of a key frame.
+KEY_FRAME = b"\0\0\0\1\x67\x4d\x40\x28\0\0\0\1\x68\xee\x38\x80\0\0\0\1\x65\x88\x84\1"
+FLOODS = {
+    "zeros": ("data", b"", b"\0" * 65536),
+    "ones": ("data", b"", b"\xff" * 65536),
+    "codes": ("data", b"", b"\0\0\1" * 21845),
+    "slices": ("data", KEY_FRAME, b"\0\0\1\x41\x9a" * 13107),
+    "keys": ("data", b"", KEY_FRAME * 2500),
+    "sets": ("data", b"", KEY_FRAME[:16] * 4096),
+    "picture": ("data", KEY_FRAME, b"\x5a" * 65536),
+    "soi": ("data", b"", b"\xff\xd8" * 32768),
+    "jpegs": ("data", b"", b"\xff\xd8\xff\xd9" * 16384),
+    "segments": ("data", b"", b"\xff\xd8" + b"\xff\xe0\0\2" * 16383),
+    "jpeg": ("data", b"\xff\xd8\xff\xda\0\2", b"\x5a" * 65536),
+    "times": ("times", b"# timecode format v2\n", b"0.000\n" * 10922),
+    "digits": ("times", b"", b"1" * 65536),
+    "newlines": ("times", b"", b"\n" * 65536),
+    "words": ("words", b"", b"ERROR: it is all too much\n" * 2520),
+    "letters": ("words", b"", b"e" * 65536),
+}
+
+
+def flood(output, given):
+    """Notes each MiB that was taken."""
+    where, first, then = FLOODS[BEHAVIOUR["flood"]]
+    if where == "times":
+        target = os.open(given["save-pts"], os.O_WRONLY)
+    else:
+        target = output.data if where == "data" else 2
+    taken, noted = 0, 0
+    os.write(target, first)
+    while not interrupted:
+        taken += os.write(target, then)
+        if taken >> 20 > noted:
+            noted = taken >> 20
+            note("flood", [noted, time.monotonic_ns()])
+
+
+def be_mourned():
+    """A process whose tracer has not yet seen its end is no zombie to its parent: ptrace(2), PTRACE_SEIZE."""
+    traced = os.getpid()
+    if os.fork():
+        while not os.path.exists(os.path.join(NOTES, "traced")):
+            time.sleep(0.01)
+        return
+    os.setsid()
+    for descriptor in os.listdir("/proc/self/fd"):
+        if int(descriptor) > 2:
+            try:
+                os.close(int(descriptor))
+            except OSError:
+                pass
+    nothing = os.open("/dev/null", os.O_RDWR)
+    for descriptor in range(3):
+        os.dup2(nothing, descriptor)
+    libc = ctypes.CDLL(None, use_errno=True)
+    result = libc.ptrace(0x4206, traced, None, None)
+    note("traced", [result, ctypes.get_errno()])
+    while not os.path.exists(os.path.join(NOTES, "mourner")) and os.path.exists(NOTES):
+        time.sleep(0.05)
+    os._exit(0)
+
+
 interrupted = False
 
 
@@ -308,6 +376,10 @@ def stream(given):
     clip, fps, batch = pictures(), number("fps", 25), number("batch", 1)
     output = Output(given)
     signal.signal(signal.SIGINT, on_interrupt)
+    if behaves("mourned"):
+        be_mourned()
+    if behaves("flood"):
+        flood(output, given)
     time.sleep(float(BEHAVIOUR.get("late", 0)))
     steps = os.open(BEHAVIOUR["lockstep"], os.O_RDONLY) if behaves("lockstep") else None
     begun = time.monotonic()
@@ -357,6 +429,8 @@ def main():
     if "help" in given:
         if behaves("mutehelp"):
             time.sleep(1000)
+        while behaves("longhelp"):
+            print("  --option arg                            Stands in for one.")
         print_help(options)
     elif "version" in given:
         print_version()

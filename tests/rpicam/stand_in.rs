@@ -184,6 +184,15 @@ impl StandIn {
         self.notes("frames").lines().filter_map(time_us).collect()
     }
 
+    /// How much of its flood was taken.
+    pub fn flooded_mib(&self) -> usize {
+        self.notes("flood").lines().count()
+    }
+
+    pub fn wait_for_flood(&self, mib: usize) {
+        self.wait_until("the flood is taken", || self.flooded_mib() >= mib);
+    }
+
     pub fn signals(&self) -> usize {
         self.notes("signals").lines().count()
     }

@@ -1,7 +1,6 @@
 //! The capture program as a value: started in a process group of its own with its pipes, asked to stop, stopped if
 //! it does not, and always reaped. What comes out of the pipes is for others to understand.
 
-use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsFd, RawFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -15,9 +14,10 @@ use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 
+use super::command::CommandLine;
 use super::messages::Messages;
 use super::numbers::Reserved;
-use super::pipe::Pipe;
+use super::pipe::{Pipe, ROOM_BYTES};
 use super::sys;
 use crate::error::{Error, Result};
 use crate::units::poll_timeout;
@@ -31,8 +31,11 @@ pub const TIMES_FD: RawFd = 265;
 /// The first number behind those that the program's pipes get.
 const FIRST_FREE_FD: RawFd = TIMES_FD + 1;
 
-/// How long the program has to stop after SIGINT.
+/// How long the program has to stop after SIGINT, beside its last two frames: it looks at signals between them.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
+
+/// How long a killed program may take to be gone. One that hangs in a driver stays for ever, deaf to SIGKILL.
+const KILL_LIMIT: Duration = Duration::from_secs(2);
 
 /// How often a stopping program is looked at.
 const STOP_STEP: Duration = Duration::from_millis(5);
@@ -57,39 +60,35 @@ pub struct Ended {
 pub struct Child {
     process: std::process::Child,
     ended: Option<Ended>,
+    stop_limit: Duration,
     pub data: Pipe,
     pub times: Option<Pipe>,
     pub messages: Messages,
 }
 
 impl Child {
-    /// Starts `program`. Its standard input is empty; `times` adds the pipe on [`TIMES_FD`].
-    pub fn start(
-        program: &Path,
-        arguments: &[OsString],
-        data: DataPipe,
-        times: bool,
-    ) -> io::Result<Self> {
+    /// Starts `program`. Its standard input is empty.
+    pub fn start(program: &Path, line: &CommandLine) -> io::Result<Self> {
         let reserved = Reserved::below(FIRST_FREE_FD)?;
         let (data_pipe, data_end) = Pipe::new()?;
         let (messages, messages_end) = Pipe::new()?;
         let mut command = Command::new(program);
         command
-            .args(arguments)
+            .args(&line.arguments)
             .stdin(Stdio::null())
             .stderr(messages_end)
             .process_group(0);
         // libcamera colours its messages for pipes, too.
         command.env("LIBCAMERA_LOG_NO_COLOR", "1");
         let mut numbered = Vec::new();
-        match data {
+        match line.data {
             DataPipe::Stdout => command.stdout(data_end),
             DataPipe::Numbered => {
                 numbered.push((data_end, DATA_FD));
                 command.stdout(Stdio::null())
             }
         };
-        let times = if times {
+        let times = if line.times {
             let (pipe, end) = Pipe::new()?;
             numbered.push((end, TIMES_FD));
             Some(pipe)
@@ -104,6 +103,7 @@ impl Child {
         Ok(Self {
             process,
             ended: None,
+            stop_limit: STOP_LIMIT + 2 * line.frame_time,
             data: data_pipe,
             times,
             messages: Messages::new(messages),
@@ -144,19 +144,33 @@ impl Child {
         let by_us = !self.has_ended_within(grace);
         if by_us {
             self.signal(Signal::SIGINT);
-            if !self.has_ended_within(STOP_LIMIT) {
+            if !self.has_ended_within(self.stop_limit) {
                 log::warn!("the capture program does not stop on SIGINT: it is killed");
             }
         }
         // Its group is killed before it is reaped: until then nobody else can have got the group's number.
         self.signal(Signal::SIGKILL);
-        let status = self
-            .process
-            .wait()
-            .unwrap_or_else(|_| ExitStatus::from_raw(Signal::SIGKILL as i32));
+        let status = self.reap();
+        // Its last words.
+        self.messages.collect();
         let ended = Ended { status, by_us };
         self.ended = Some(ended);
         ended
+    }
+
+    /// Waits for the end of the killed program, not for ever.
+    fn reap(&mut self) -> ExitStatus {
+        if self.has_ended_within(KILL_LIMIT)
+            && let Ok(Some(status)) = self.process.try_wait()
+        {
+            return status;
+        }
+        log::warn!(
+            "the capture program (process {}) does not end although it was killed: it hangs in a driver, and the camera may \
+             stay taken until a reboot",
+            self.pid()
+        );
+        ExitStatus::from_raw(Signal::SIGKILL as i32)
     }
 
     fn has_ended_within(&mut self, limit: Duration) -> bool {
@@ -184,12 +198,12 @@ impl Child {
     }
 
     fn drain(&mut self) {
-        let mut bytes = [0; 16 * 1024];
+        let mut room = [0; 16 * 1024];
         for pipe in [Some(&mut self.data), self.times.as_mut()]
             .into_iter()
             .flatten()
         {
-            while pipe.read(&mut bytes) > 0 {}
+            pipe.read_some(&mut room, ROOM_BYTES, |_| {});
         }
         self.messages.collect();
     }

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
 
 use super::child::{DATA_FD, DataPipe, TIMES_FD};
 use super::program::Offer;
@@ -18,6 +19,8 @@ pub struct CommandLine {
     pub data: DataPipe,
     /// Whether it writes the times of the frames to a pipe of their own.
     pub times: bool,
+    /// How long the program may take over one frame.
+    pub frame_time: Duration,
     /// The long names of raspivid's options that it honours.
     pub honoured: Vec<&'static str>,
 }
@@ -46,6 +49,9 @@ const SHORT: [(char, &str); 7] = [
     ('t', "timeout"),
 ];
 
+/// No sensor exposes longer.
+const LONGEST_FRAME: Duration = Duration::from_secs(15 * 60);
+
 /// What `--low-latency` of rpicam-apps 1.6 does, in the words of the encoder (x264): no frame waits for another.
 const LOW_LATENCY: &str =
     "preset=ultrafast;tune=zerolatency;bf=0;refs=1;thread_type=slice;slices=4";
@@ -58,6 +64,7 @@ impl CommandLine {
             arguments,
             data: DataPipe::Stdout,
             times: false,
+            frame_time: Duration::ZERO,
             honoured: Vec::new(),
         }
     }
@@ -76,10 +83,12 @@ impl CommandLine {
             }
         }
         arguments.extend_from_slice(&options.passed_on);
+        let frame_time = frame_time(&arguments);
         Self {
             arguments,
             data,
             times,
+            frame_time,
             honoured,
         }
     }
@@ -135,6 +144,49 @@ fn stream_options(options: &Options, offer: &Offer, data: DataPipe, times: bool)
     };
     given.push(("output", Some(output)));
     given
+}
+
+/// The time of one frame by its exposure and its rate, whoever chose these.
+fn frame_time(arguments: &[OsString]) -> Duration {
+    let exposure = value_of(arguments, "shutter")
+        .and_then(duration)
+        .unwrap_or_default();
+    let between_frames = value_of(arguments, "framerate")
+        .and_then(|rate| rate.parse::<f64>().ok())
+        .and_then(|rate| Duration::try_from_secs_f64(1.0 / rate).ok())
+        .unwrap_or_default();
+    exposure.max(between_frames).min(LONGEST_FRAME)
+}
+
+/// The value of an option, behind its name or joined to it.
+fn value_of<'a>(arguments: &'a [OsString], name: &str) -> Option<&'a str> {
+    let text = |word: &'a OsString| word.to_str();
+    let at = arguments.iter().position(|word| {
+        text(word)
+            .and_then(named)
+            .is_some_and(|found| found == name)
+    })?;
+    match text(&arguments[at])?.split_once('=') {
+        Some((_, value)) => Some(value),
+        None => arguments.get(at + 1).and_then(text),
+    }
+}
+
+/// A time as the program takes it: microseconds, or with one of the units that it has known since rpicam-apps 1.5.
+fn duration(text: &str) -> Option<Duration> {
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit_seconds = match unit {
+        "" | "us" => 1e-6,
+        "ns" => 1e-9,
+        "ms" => 1e-3,
+        "s" | "sec" => 1.0,
+        "min" => 60.0,
+        _ => return None,
+    };
+    Duration::try_from_secs_f64(number.parse::<f64>().ok()? * unit_seconds).ok()
 }
 
 fn codec_name(h264: bool) -> String {
@@ -201,5 +253,27 @@ mod tests {
         let mut names: Vec<String> = options_in(&words).into_iter().collect();
         names.sort();
         assert_eq!(names, ["", "bitrate", "intra", "timeout", "width"]);
+    }
+
+    #[test]
+    fn the_time_of_a_frame_is_the_longer_of_exposure_and_rate() {
+        let of = |line: &str| {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            frame_time(&words).as_millis()
+        };
+        assert_eq!(of("--framerate 25 --shutter 6000000"), 6000);
+        assert_eq!(of("--framerate 0.1 --shutter 20000"), 10_000);
+        assert_eq!(of("--shutter=2.5s"), 2500);
+        assert_eq!(of("--shutter 500ms --framerate 30"), 500);
+        assert_eq!(of("--shutter 9999min"), 900_000);
+        for none in [
+            "--framerate 0",
+            "--shutter",
+            "--shutter long",
+            "--width 640",
+            "--shutter -5",
+        ] {
+            assert_eq!(of(none), 0, "{none}");
+        }
     }
 }

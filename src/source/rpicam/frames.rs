@@ -12,10 +12,11 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::pipe::Pipe;
+use super::pipe::{Pipe, ROOM_BYTES};
+use super::spare::Spare;
 use super::times::{Line, Lines};
 use super::units::Units;
-use crate::frame::Frame;
+use crate::frame::{Frame, LARGEST_PICTURE_BYTES};
 use crate::gate::KeyGate;
 use crate::h264::nal::shows_b_picture;
 use crate::h264::parameter_sets::Picture;
@@ -35,9 +36,14 @@ const STALE: Duration = Duration::from_secs(2);
 /// What is read at once.
 const READ_BYTES: usize = 64 * 1024;
 
-/// What is taken from the pipe before frames are given out: many times the pipe, so that it matters only for a
-/// program that writes without end.
-const COLLECT_LIMIT_BYTES: usize = 16 << 20;
+/// What is taken from the pipe of the stream in one go: all that lay in it when a line was read.
+const DATA_AT_ONCE_BYTES: usize = ROOM_BYTES;
+
+/// What is taken from the pipe of the lines in one go: more lines than [`FRAMES_AT_ONCE`].
+const LINES_AT_ONCE_BYTES: usize = 64 * 1024;
+
+/// So many frames are made in one go: half a minute of any stream.
+const FRAMES_AT_ONCE: usize = 1024;
 
 /// Bytes and lines in, frames out.
 pub struct Frames {
@@ -47,8 +53,9 @@ pub struct Frames {
     /// Lines come, or may still come with the first frame.
     has_lines: bool,
     ready: VecDeque<Frame>,
-    /// Frames that have been given out, for their memory.
-    spare: Vec<Frame>,
+    /// More whole frames than can be made in one go are here: no further bytes are needed.
+    unfinished: bool,
+    spare: Spare,
     gate: KeyGate,
     /// When the bytes of an unfinished frame last came.
     last_bytes: Option<Instant>,
@@ -64,7 +71,8 @@ impl Frames {
             clock: Clock::default(),
             has_lines: true,
             ready: VecDeque::new(),
-            spare: Vec::new(),
+            unfinished: false,
+            spare: Spare::default(),
             gate: KeyGate::open(),
             last_bytes: None,
             dropped: 0,
@@ -72,10 +80,13 @@ impl Frames {
         }
     }
 
-    /// Takes what the pipes have, in the order that makes the reasoning above hold.
+    /// Takes what the pipes have, within bounds, in the order that makes the reasoning above hold.
     pub fn collect(&mut self, data: &mut Pipe, times: Option<&mut Pipe>) {
-        self.take_data(data);
+        if !self.unfinished {
+            self.take_data(data);
+        }
         let closed = self.closed_units();
+        self.unfinished = closed.len() == FRAMES_AT_ONCE;
         if let Some(times) = times {
             self.take_lines(times);
         } else {
@@ -88,12 +99,17 @@ impl Frames {
             let line = self.lines.next_line();
             self.emit(unit, line);
         }
-        self.take_data(data);
-        self.pay_lines();
+        if !self.unfinished {
+            self.take_data(data);
+            self.pay_lines();
+        }
     }
 
     /// How long to wait at most before calling [`Self::end_by_quiet`]; nothing while no frame is begun.
     pub fn quiet_left(&self, now: Instant) -> Option<Duration> {
+        if self.unfinished {
+            return None;
+        }
         let quiet = if self.has_lines {
             QUIET_WITH_LINES
         } else {
@@ -112,15 +128,15 @@ impl Frames {
 
     /// Ends the frame that was begun: nothing more will come.
     pub fn end_of_stream(&mut self) {
-        let mut unit = self.fresh();
-        while self.units.next_unit(&mut unit.data) {
+        let mut unit = self.spare.take();
+        while self.next_unit(&mut unit) {
             self.emit(unit, None);
-            unit = self.fresh();
+            unit = self.spare.take();
         }
         if self.units.finish(&mut unit.data) {
             self.emit(unit, None);
         } else {
-            self.spare.push(unit);
+            self.spare.put(unit);
         }
         self.last_bytes = None;
     }
@@ -132,7 +148,7 @@ impl Frames {
             return false;
         };
         next.captured = self.clock.captured(next.pts);
-        self.spare.push(std::mem::replace(frame, next));
+        self.spare.put(std::mem::replace(frame, next));
         true
     }
 
@@ -141,63 +157,84 @@ impl Frames {
         !self.ready.is_empty()
     }
 
+    /// Whether `collect` will make more frames of what it has read already.
+    pub fn is_unfinished(&self) -> bool {
+        self.unfinished
+    }
+
     /// How many frames were dropped because they were not fetched in time.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
 
     fn take_data(&mut self, data: &mut Pipe) {
-        let mut left = COLLECT_LIMIT_BYTES;
-        while left > 0 {
-            let count = data.read(&mut self.scratch);
-            if count == 0 {
-                return;
-            }
-            self.units.push(&self.scratch[..count]);
-            self.last_bytes = Some(Instant::now());
-            left = left.saturating_sub(count);
-        }
+        let (units, last_bytes) = (&mut self.units, &mut self.last_bytes);
+        data.read_some(&mut self.scratch, DATA_AT_ONCE_BYTES, |bytes| {
+            units.push(bytes);
+            *last_bytes = Some(Instant::now());
+        });
     }
 
     fn take_lines(&mut self, times: &mut Pipe) {
-        let now = Micros::now();
-        let mut bytes = [0; 1024];
-        loop {
-            match times.read(&mut bytes) {
-                0 => return,
-                count => self.lines.push(&bytes[..count], now),
-            }
-            self.has_lines |= self.lines.seen();
+        if self.lines.waiting() < FRAMES_AT_ONCE {
+            let (lines, now) = (&mut self.lines, Micros::now());
+            times.read_some(&mut self.scratch, LINES_AT_ONCE_BYTES, |bytes| {
+                lines.push(bytes, now);
+            });
         }
+        self.has_lines |= self.lines.seen();
     }
 
     /// The units behind which the next one has begun.
     fn closed_units(&mut self) -> Vec<Frame> {
         let mut closed = Vec::new();
-        let mut unit = self.fresh();
-        while self.units.next_unit(&mut unit.data) {
+        while closed.len() < FRAMES_AT_ONCE {
+            let mut unit = self.spare.take();
+            if !self.next_unit(&mut unit) {
+                self.spare.put(unit);
+                break;
+            }
             closed.push(unit);
-            unit = self.fresh();
         }
-        self.spare.push(unit);
         closed
     }
 
     /// Ends a unit for each line that is left. All bytes of these units are here.
     fn pay_lines(&mut self) {
-        while let Some(line) = self.lines.next_line() {
-            let mut unit = self.fresh();
+        while self.ready.len() < FRAMES_AT_ONCE {
+            let Some(line) = self.lines.next_line() else {
+                return;
+            };
+            let mut unit = self.spare.take();
             let last = self.lines.waiting() == 0;
-            if self.units.next_unit(&mut unit.data) {
+            if self.next_unit(&mut unit) {
                 self.emit(unit, Some(line));
             } else if last && self.units.finish(&mut unit.data) {
                 self.emit(unit, Some(line));
                 self.last_bytes = None;
             } else {
                 // Its frame went out without it.
-                self.spare.push(unit);
+                self.spare.put(unit);
             }
         }
+        self.unfinished = true;
+    }
+
+    /// The next unit behind which another has begun. A picture that was too large is lost, and what refers to it.
+    fn next_unit(&mut self, unit: &mut Frame) -> bool {
+        let found = self.units.next_unit(&mut unit.data);
+        let too_large = self.units.take_too_large();
+        if too_large > 0 {
+            if self.dropped == 0 {
+                log::warn!(
+                    "a picture of the capture program has more than {} MiB and is dropped",
+                    LARGEST_PICTURE_BYTES >> 20
+                );
+            }
+            self.dropped += too_large;
+            self.gate.close();
+        }
+        found
     }
 
     /// A unit without a line counts as arrived now.
@@ -206,7 +243,7 @@ impl Frames {
             // Parameter sets, or the first part of them: they wait for their picture.
             Picture::None => {
                 self.units.put_back(&unit.data);
-                self.spare.push(unit);
+                self.spare.put(unit);
             }
             kind => {
                 unit.key = kind == Picture::Key;
@@ -237,12 +274,10 @@ impl Frames {
     }
 
     fn drop_first(&mut self) {
-        self.spare.extend(self.ready.pop_front());
+        if let Some(frame) = self.ready.pop_front() {
+            self.spare.put(frame);
+        }
         self.dropped += 1;
-    }
-
-    fn fresh(&mut self) -> Frame {
-        self.spare.pop().unwrap_or_default()
     }
 }
 
@@ -479,6 +514,59 @@ mod tests {
         bench.line("0.0\n40.0\n80.0\n120.0\n9000.0\n9040.0");
         assert_eq!(bench.taken_bytes(), [[SPS, PPS, IDR].concat(), P.to_vec()]);
         assert_eq!(bench.frames.dropped(), 4);
+    }
+
+    #[test]
+    fn a_flood_of_frames_comes_out_whole_and_in_portions() {
+        let mut bench = Bench::new(Codec::H264);
+        let frames = 3 * FRAMES_AT_ONCE + 1;
+        bench.bytes(&[SPS, PPS, IDR, &P.repeat(frames)]);
+        for index in 0..=frames / 2 {
+            bench.line(&format!("{index}.0"));
+        }
+        let mut out = Vec::new();
+        for round in 0..4 {
+            assert_eq!(bench.frames.is_unfinished(), (1..4).contains(&round));
+            let taken = bench.taken();
+            assert!(taken.len() <= 2 * FRAMES_AT_ONCE);
+            assert_eq!(bench.frames.quiet_left(Instant::now()).is_none(), round < 3);
+            out.extend(taken);
+        }
+        assert_eq!(out.len(), frames);
+        let last = frames / 2;
+        assert_eq!(
+            out[last].pts.since(out[0].pts).as_micros(),
+            1000 * last as u128,
+            "each had its own line"
+        );
+    }
+
+    #[test]
+    fn of_a_flood_of_lines_little_is_taken() {
+        let mut bench = Bench::new(Codec::H264);
+        bench
+            .times_end
+            .write_all(&b"0.0\n".repeat(ROOM_BYTES / 4))
+            .unwrap();
+        bench.taken();
+        let mut left = vec![0; ROOM_BYTES];
+        assert!(bench.times.read(&mut left) >= ROOM_BYTES - 2 * LINES_AT_ONCE_BYTES);
+        assert_eq!(bench.frames.lines.waiting(), 0, "no frame was begun");
+    }
+
+    #[test]
+    fn a_picture_that_is_too_large_is_lost_and_what_refers_to_it() {
+        let mut bench = Bench::new(Codec::H264);
+        bench.bytes(&[SPS, PPS, IDR]);
+        for _ in 0..=LARGEST_PICTURE_BYTES / ROOM_BYTES {
+            bench.bytes(&[&vec![0x5a; ROOM_BYTES - 1000]]);
+            assert!(bench.taken().is_empty());
+        }
+        bench.bytes(&[P, P, SPS, PPS, IDR, P, P]);
+        bench.line("0.0\n40.0\n80.0\n120.0");
+        let whole = [SPS, PPS, IDR].concat();
+        assert_eq!(bench.taken_bytes(), [&whole, P, P]);
+        assert_eq!(bench.frames.dropped(), 2);
     }
 
     #[test]

@@ -11,6 +11,9 @@ const LINE_LIMIT_BYTES: usize = 400;
 /// More lines than this are not logged: nothing a program says may fill the journal.
 const LOGGED_LIMIT: usize = 200;
 
+/// So much is read in one go: what a program says without end keeps nothing else waiting.
+const READ_AT_ONCE_BYTES: usize = 64 * 1024;
+
 /// How many lines are kept.
 const KEPT: usize = 8;
 
@@ -42,15 +45,13 @@ impl Messages {
         &self.pipe
     }
 
-    /// Takes what the pipe has.
+    /// Takes what the pipe has, within bounds.
     pub fn collect(&mut self) {
-        let mut bytes = [0; 1024];
-        loop {
-            match self.pipe.read(&mut bytes) {
-                0 => break,
-                count => self.lines.push(&bytes[..count]),
-            }
-        }
+        let lines = &mut self.lines;
+        self.pipe
+            .read_some(&mut [0; 4096], READ_AT_ONCE_BYTES, |bytes| {
+                lines.push(bytes);
+            });
         if self.pipe.has_ended() {
             self.lines.end_line();
         }

@@ -27,6 +27,7 @@ mod numbers;
 mod pipe;
 pub mod probe;
 mod program;
+mod spare;
 mod sys;
 mod table;
 mod times;
@@ -79,6 +80,9 @@ impl Source for Rpicam {
             if left.is_zero() {
                 return Ok(Next::Idle);
             }
+            if self.frames.is_unfinished() {
+                continue;
+            }
             self.child.wait_for_output(
                 self.frames
                     .quiet_left(now)
@@ -125,7 +129,7 @@ impl Rpicam {
             Phase::Streaming { .. } => {
                 self.frames
                     .collect(&mut self.child.data, self.child.times.as_mut());
-                if self.child.data.has_ended() {
+                if self.child.data.has_ended() && !self.frames.is_unfinished() {
                     self.ended()
                 } else {
                     Ok(None)
@@ -138,12 +142,18 @@ impl Rpicam {
         let Phase::Asking { help, deadline } = &mut self.phase else {
             return Ok(());
         };
-        let mut bytes = [0; 4096];
-        while help.len() < HELP_LIMIT_BYTES {
-            match self.child.data.read(&mut bytes) {
-                0 => break,
-                count => help.extend_from_slice(&bytes[..count]),
-            }
+        let program = self.program.path.display();
+        let mut room = [0; 4096];
+        self.child
+            .data
+            .read_some(&mut room, HELP_LIMIT_BYTES, |bytes| {
+                help.extend_from_slice(bytes);
+            });
+        if help.len() > HELP_LIMIT_BYTES {
+            return Err(Error::Camera(format!(
+                "cannot use {program}: its answer to --help is longer than {} KiB; try that by hand",
+                HELP_LIMIT_BYTES >> 10
+            )));
         }
         if self.child.data.has_ended() {
             let help = std::mem::take(help);
@@ -152,7 +162,6 @@ impl Rpicam {
         if Instant::now() < *deadline {
             return Ok(());
         }
-        let program = self.program.path.display();
         Err(Error::Camera(format!(
             "cannot use {program}: it does not answer --help; try that by hand"
         )))
@@ -212,11 +221,6 @@ fn start(program: &Program, command: &CommandLine) -> Result<Child> {
         .map(|word| word.to_string_lossy())
         .collect();
     log::debug!("starting {} {}", program.path.display(), words.join(" "));
-    Child::start(
-        &program.path,
-        &command.arguments,
-        command.data,
-        command.times,
-    )
-    .map_err(|error| Error::Camera(format!("cannot start {}: {error}", program.path.display())))
+    Child::start(&program.path, command)
+        .map_err(|error| Error::Camera(format!("cannot start {}: {error}", program.path.display())))
 }

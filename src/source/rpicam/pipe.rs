@@ -7,8 +7,8 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::unistd::{pipe2, read};
 
-/// Room in each pipe, in bytes: what any user may ask for (proc(5), /proc/sys/fs/pipe-max-size).
-const PIPE_BYTES: i32 = 1 << 20;
+/// Room in each pipe: what any user may ask for (proc(5), /proc/sys/fs/pipe-max-size). More cannot lie in it at any time.
+pub const ROOM_BYTES: usize = 1 << 20;
 
 /// Our end of a pipe. Reading it never waits.
 pub struct Pipe {
@@ -22,7 +22,7 @@ impl Pipe {
         let (ours, theirs) = pipe2(OFlag::O_CLOEXEC)?;
         // Each end of a pipe is an open file of its own: the program's stays one that waits.
         fcntl(&ours, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
-        if let Err(error) = fcntl(&ours, FcntlArg::F_SETPIPE_SZ(PIPE_BYTES)) {
+        if let Err(error) = fcntl(&ours, FcntlArg::F_SETPIPE_SZ(ROOM_BYTES as i32)) {
             log::debug!("a pipe stays at its usual size: {error}");
         }
         Ok((
@@ -49,6 +49,20 @@ impl Pipe {
                 }
                 Ok(count) => return count,
             }
+        }
+    }
+
+    /// Hands what is there to `take`, in pieces as large as `room`, and stops behind `most_bytes`: a program that writes
+    /// without end must not keep us here.
+    pub fn read_some(&mut self, room: &mut [u8], most_bytes: usize, mut take: impl FnMut(&[u8])) {
+        let mut left = most_bytes;
+        while left > 0 {
+            let count = self.read(room);
+            if count == 0 {
+                return;
+            }
+            take(&room[..count]);
+            left = left.saturating_sub(count);
         }
     }
 

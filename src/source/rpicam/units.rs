@@ -1,10 +1,14 @@
 //! The stream's bytes as pictures, for both kinds of stream: one way to ask for what is known to be whole, one to end
 //! what is left. When to do which is the subject of `frames`.
 
+use crate::frame::LARGEST_PICTURE_BYTES;
 use crate::h264::parameter_sets::{ParameterSets, Picture};
 use crate::h264::{access_unit, nal};
 use crate::jpeg;
 use crate::options::Codec;
+
+/// Zeros in a start code, with its zero_byte.
+const ZEROS_OF_START_CODE: usize = 3;
 
 /// No picture has so much in front of it.
 const HEADERS_LIMIT_BYTES: usize = 64 * 1024;
@@ -16,6 +20,10 @@ pub enum Units {
         sets: ParameterSets,
         /// The last bytes, while they may be the beginning of a start code.
         held: Vec<u8>,
+        /// Pictures that were too large.
+        too_large: u64,
+        /// What comes now is the rest of such a picture.
+        in_too_large: bool,
     },
     Jpeg(jpeg::Splitter),
 }
@@ -27,6 +35,8 @@ impl Units {
                 splitter: access_unit::Splitter::default(),
                 sets: ParameterSets::default(),
                 held: Vec::new(),
+                too_large: 0,
+                in_too_large: false,
             },
             Codec::Mjpeg => Self::Jpeg(jpeg::Splitter::default()),
         }
@@ -46,17 +56,47 @@ impl Units {
 
     /// A unit behind which more has come.
     pub fn next_unit(&mut self, unit: &mut Vec<u8>) -> bool {
-        match self {
-            Self::H264 { splitter, .. } => splitter.next_unit(unit),
-            Self::Jpeg(splitter) => splitter.next_unit(unit),
+        let (splitter, too_large, in_too_large) = match self {
+            Self::Jpeg(splitter) => return splitter.next_unit(unit),
+            Self::H264 {
+                splitter,
+                too_large,
+                in_too_large,
+                ..
+            } => (splitter, too_large, in_too_large),
+        };
+        while splitter.next_unit(unit) {
+            if !std::mem::take(in_too_large) {
+                if unit.len() <= LARGEST_PICTURE_BYTES {
+                    return true;
+                }
+                *too_large += 1;
+            }
         }
+        if splitter.buffered() > LARGEST_PICTURE_BYTES {
+            splitter.finish(unit);
+            *too_large += u64::from(!std::mem::replace(in_too_large, true));
+        }
+        false
     }
 
     /// The last unit.
     pub fn finish(&mut self, unit: &mut Vec<u8>) -> bool {
         match self {
-            Self::H264 { splitter, .. } => splitter.finish(unit),
+            Self::H264 {
+                splitter,
+                in_too_large,
+                ..
+            } => splitter.finish(unit) && !std::mem::take(in_too_large),
             Self::Jpeg(splitter) => splitter.finish(unit),
+        }
+    }
+
+    /// How many pictures were too large since this was asked last.
+    pub fn take_too_large(&mut self) -> u64 {
+        match self {
+            Self::H264 { too_large, .. } => std::mem::take(too_large),
+            Self::Jpeg(_) => 0,
         }
     }
 
@@ -94,9 +134,13 @@ fn goes_on(unit: &[u8]) -> bool {
 }
 
 /// How many of the last bytes may be the beginning of the next NAL unit: zeros, a start code, a header byte. A NAL
-/// unit itself never ends with a zero byte (ITU-T H.264 clause 7.4.1).
+/// unit itself never ends with a zero byte (ITU-T H.264 clause 7.4.1); of more zeros than a start code has, the first are
+/// filler behind the unit before (clause B.1.1, trailing_zero_8bits).
 fn unfinished_start(bytes: &[u8]) -> usize {
-    let zeros = |bytes: &[u8]| bytes.iter().rev().take_while(|&&byte| byte == 0).count();
+    let zeros = |bytes: &[u8]| {
+        let last = bytes.iter().rev().take(ZEROS_OF_START_CODE);
+        last.take_while(|&&byte| byte == 0).count()
+    };
     for behind in [2, 1] {
         let Some(at) = bytes.len().checked_sub(behind) else {
             continue;
