@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::sink::{Sink, Want};
-use crate::source::{Next, Source};
+use crate::source::{Broken, Next, Source};
 use crate::stop::Stop;
 use crate::units::Micros;
 
@@ -135,10 +135,25 @@ impl<'a> Pump<'a> {
         if now.since(since) < limit {
             return Ok(());
         }
+        let time = now.since(since).as_secs_f32();
+        let came = match self.source.broken() {
+            Some(Broken {
+                pictures: 1,
+                reason,
+            }) => format!("1 picture came, and was broken: {reason}"),
+            Some(Broken { pictures, reason }) if *pictures > 0 => {
+                format!("{pictures} pictures came, all broken: {reason}")
+            }
+            _ => {
+                return Err(Error::Stalled(format!(
+                    "the camera has given {what} for {time:.1} s; check its cable and its connectors, the power \
+                     supply, and whether another program uses it (--stall-timeout sets the limit)"
+                )));
+            }
+        };
         Err(Error::Stalled(format!(
-            "the camera has given {what} for {:.1} s; check its cable and its connectors, the power supply, and \
-             whether another program uses it (--stall-timeout sets the limit)",
-            now.since(since).as_secs_f32()
+            "the camera has given {what} for {time:.1} s, but {came}; check its cable and the power supply, and try \
+             another size or rate (-w, -h, -fps)"
         )))
     }
 }

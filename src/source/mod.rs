@@ -30,6 +30,14 @@ pub enum Next {
     End,
 }
 
+/// Pictures that came and were of no use, since the last that was.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Broken {
+    pub pictures: u64,
+    /// Why the last of them was none; empty while there was none.
+    pub reason: String,
+}
+
 /// A source of frames. Dropping it sets the camera free.
 pub trait Source {
     /// Fills `frame` with the next picture, waiting for at most `wait`. This is the only place where a session waits.
@@ -41,6 +49,11 @@ pub trait Source {
     /// How many frames the source itself had to drop so far, because it or its reader was too slow.
     fn dropped(&self) -> u64 {
         0
+    }
+
+    /// What came in place of frames; for the message when none does.
+    fn broken(&self) -> Option<&Broken> {
+        None
     }
 }
 

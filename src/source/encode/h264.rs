@@ -26,30 +26,57 @@ const MAX_FPS: u32 = 60;
 /// What level 5.2 allows, the highest that openh264 knows, with some room.
 const MAX_BITRATE: u64 = 200_000_000;
 
+/// So much coarser the quantiser gets each time a picture had more bits than openh264 has room for, which noise can; the
+/// room is one byte for each sample. From the second on, noise of any size fits.
+const COARSER_STEP: u32 = 8;
+const COARSEST_FINEST: u32 = 36;
+
 /// The encoder with its settings.
 pub struct H264 {
     encoder: Encoder,
+    video: Video,
+    size: Size,
+    fps: Fps,
+    colours: Colours,
+    /// The finest quantiser that is allowed.
+    finest: u32,
 }
 
 impl H264 {
     pub fn new(video: &Video, size: Size, fps: Fps, colours: Colours) -> Result<Self> {
-        let config = config(video, size, fps).vui(vui(colours));
-        let mut encoder = Encoder::with_api_config(OpenH264API::from_source(), config)
-            .map_err(|error| failed("setting up", size, &error))?;
-        sys::silence(&mut encoder);
-        Ok(Self { encoder })
+        let qp = video.qp;
+        let (finest, coarsest) = QP_LIMITS;
+        let taken = qp.clamp(finest, coarsest);
+        if qp != 0 && qp != taken {
+            log::warn!(
+                "the H.264 encoder in software takes -qp from {finest} to {coarsest}: {qp} becomes {taken}"
+            );
+        }
+        Ok(Self {
+            encoder: encoder(video, size, fps, colours, finest)?,
+            video: video.clone(),
+            size,
+            fps,
+            colours,
+            finest,
+        })
     }
 
-    /// Encodes the picture into `frame`, all but its time.
+    /// Encodes the picture into `frame`, all but its time. After a picture that cannot be encoded the next one is a key frame.
     pub fn encode(&mut self, picture: I420, frame: &mut Frame) -> Result<()> {
-        let stream = self
-            .encoder
-            .encode(&picture)
-            .map_err(|error| failed("encoding", picture.size, &error))?;
-        frame.key = stream.frame_type() == FrameType::IDR;
-        frame.data.clear();
-        stream.write_vec(&mut frame.data);
-        Ok(())
+        let failure = match self.encoder.encode(&picture) {
+            Ok(stream) => {
+                frame.key = stream.frame_type() == FrameType::IDR;
+                frame.data.clear();
+                stream.write_vec(&mut frame.data);
+                return Ok(());
+            }
+            Err(error) => failed("encoding", picture.size, &error),
+        };
+        // openh264 has taken itself down.
+        self.finest = (self.finest + COARSER_STEP).min(COARSEST_FINEST);
+        self.encoder = encoder(&self.video, self.size, self.fps, self.colours, self.finest)?;
+        Err(failure)
     }
 
     /// The next picture will be an IDR frame.
@@ -58,7 +85,15 @@ impl H264 {
     }
 }
 
-fn config(video: &Video, size: Size, fps: Fps) -> EncoderConfig {
+fn encoder(video: &Video, size: Size, fps: Fps, colours: Colours, finest: u32) -> Result<Encoder> {
+    let config = config(video, size, fps, finest).vui(vui(colours));
+    let mut encoder = Encoder::with_api_config(OpenH264API::from_source(), config)
+        .map_err(|error| failed("setting up", size, &error))?;
+    sys::silence(&mut encoder);
+    Ok(encoder)
+}
+
+fn config(video: &Video, size: Size, fps: Fps, finest: u32) -> EncoderConfig {
     let config = EncoderConfig::new()
         .skip_frames(false)
         .max_frame_rate(FrameRate::from_hz(fps.0.min(MAX_FPS) as f32))
@@ -73,7 +108,7 @@ fn config(video: &Video, size: Size, fps: Fps) -> EncoderConfig {
         .scene_change_detect(false)
         .background_detection(false)
         .adaptive_quantization(false);
-    let (finest, coarsest) = QP_LIMITS;
+    let (_, coarsest) = QP_LIMITS;
     let range = |finest: u32, coarsest: u32| QpRange::new(finest as u8, coarsest as u8);
     match video.qp {
         0 => config
@@ -81,11 +116,6 @@ fn config(video: &Video, size: Size, fps: Fps) -> EncoderConfig {
             .qp(range(finest, coarsest)),
         asked => {
             let qp = asked.clamp(finest, coarsest);
-            if qp != asked {
-                log::warn!(
-                    "the H.264 encoder in software takes -qp from {finest} to {coarsest}: {asked} becomes {qp}"
-                );
-            }
             config
                 .rate_control_mode(RateControlMode::Quality)
                 .qp(range(qp, qp))
@@ -129,8 +159,9 @@ fn level(name: &str) -> Level {
 }
 
 fn failed(doing: &str, size: Size, error: &openh264::Error) -> Error {
+    log::debug!("openh264: {error}");
     Error::Camera(format!(
-        "{doing} H.264 in software at {size}: {error}; another size or bitrate (-w, -h, -b) may do"
+        "{doing} H.264 in software at {size} failed; another size or bitrate (-w, -h, -b) may do"
     ))
 }
 

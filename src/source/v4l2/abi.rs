@@ -51,8 +51,16 @@ impl FourCc {
     pub const MJPEG: Self = Self::new(b"MJPG");
     pub const JPEG: Self = Self::new(b"JPEG");
     pub const YUYV: Self = Self::new(b"YUYV");
+    pub const YVYU: Self = Self::new(b"YVYU");
+    pub const UYVY: Self = Self::new(b"UYVY");
     pub const NV12: Self = Self::new(b"NV12");
+    pub const NV21: Self = Self::new(b"NV21");
+    pub const NV16: Self = Self::new(b"NV16");
     pub const I420: Self = Self::new(b"YU12");
+    pub const YV12: Self = Self::new(b"YV12");
+    pub const RGB24: Self = Self::new(b"RGB3");
+    pub const BGR24: Self = Self::new(b"BGR3");
+    pub const GREY: Self = Self::new(b"GREY");
 
     const fn new(name: &[u8; 4]) -> Self {
         Self(u32::from_le_bytes(*name))

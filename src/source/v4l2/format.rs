@@ -10,23 +10,30 @@ use crate::options::{Codec, Video};
 use crate::source::encode::Colours;
 use crate::units::{Fps, Size};
 
+/// What has only to be encoded, in the order of preference: what comes nearest to what encoders take first.
+const RAW: [FourCc; 10] = [
+    FourCc::I420,
+    FourCc::YV12,
+    FourCc::NV12,
+    FourCc::NV21,
+    FourCc::NV16,
+    FourCc::YUYV,
+    FourCc::UYVY,
+    FourCc::YVYU,
+    FourCc::RGB24,
+    FourCc::BGR24,
+];
+
 /// What is understood, in the order of preference: what has to be neither decoded nor encoded, then what has only to be
-/// encoded, then what has to be decoded before. JPEG is MJPEG by another name.
-pub const FOR_H264: [FourCc; 6] = [
-    FourCc::H264,
-    FourCc::I420,
-    FourCc::NV12,
-    FourCc::YUYV,
-    FourCc::MJPEG,
-    FourCc::JPEG,
-];
-const FOR_MJPEG: [FourCc; 5] = [
-    FourCc::MJPEG,
-    FourCc::JPEG,
-    FourCc::I420,
-    FourCc::NV12,
-    FourCc::YUYV,
-];
+/// encoded, then what has to be decoded before, and at last what has no colours. JPEG is MJPEG by another name.
+pub fn understood(codec: Codec) -> Vec<FourCc> {
+    let jpeg = [FourCc::MJPEG, FourCc::JPEG];
+    let grey = [FourCc::GREY];
+    match codec {
+        Codec::H264 => [&[FourCc::H264][..], &RAW, &jpeg, &grey].concat(),
+        Codec::Mjpeg => [&jpeg[..], &RAW, &grey].concat(),
+    }
+}
 
 /// What -w 0 and -h 0 ask for. Every driver answers with the largest that it has.
 const LARGEST: u32 = 16_383;
@@ -64,15 +71,8 @@ impl fmt::Display for Format {
 /// with the nearest size, else the one with the highest rate.
 pub fn negotiate(camera: &Camera, video: &Video) -> Result<Format> {
     let offered = device::pixel_formats(&camera.device, Kind::Capture);
-    let wanted: &[FourCc] = match video.codec {
-        Codec::H264 => &FOR_H264,
-        Codec::Mjpeg => &FOR_MJPEG,
-    };
-    let usable: Vec<_> = wanted
-        .iter()
-        .copied()
-        .filter(|format| offered.contains(format))
-        .collect();
+    let mut usable = understood(video.codec);
+    usable.retain(|format| offered.contains(format));
     let mut best: Option<(Distance, FourCc)> = None;
     for &pixel_format in &usable {
         let Some(format) = try_format(camera, video, pixel_format)? else {
@@ -87,9 +87,9 @@ pub fn negotiate(camera: &Camera, video: &Video) -> Result<Format> {
         }
     }
     let Some((_, pixel_format)) = best else {
-        return Err(no_format(camera, &offered));
+        return Err(no_format(camera, video.codec, &offered));
     };
-    try_format(camera, video, pixel_format)?.ok_or_else(|| no_format(camera, &offered))
+    try_format(camera, video, pixel_format)?.ok_or_else(|| no_format(camera, video.codec, &offered))
 }
 
 /// Asks for one format; `None` when the device answers with another, or with none that can be.
@@ -154,18 +154,21 @@ impl Distance {
     }
 }
 
-fn no_format(camera: &Camera, offered: &[FourCc]) -> Error {
-    let offered: Vec<_> = offered.iter().map(FourCc::to_string).collect();
+fn no_format(camera: &Camera, codec: Codec, offered: &[FourCc]) -> Error {
+    let listed = |formats: &[FourCc]| match formats {
+        [] => "nothing".to_owned(),
+        formats => {
+            let names: Vec<_> = formats.iter().map(FourCc::to_string).collect();
+            names.join(" ")
+        }
+    };
     Error::Camera(format!(
-        "the camera {} ({}) gives none of H264, MJPG, YUYV, NV12 and YU12, but: {}; another device of the same camera \
-         may be the right one (--source v4l2:/dev/videoN)",
+        "the camera {} ({}) gives {}, and none of what is understood: {}; another device of the same camera may be the \
+         right one (--source v4l2:/dev/videoN)",
         camera.path.display(),
         camera.capability.card,
-        if offered.is_empty() {
-            "nothing".to_owned()
-        } else {
-            offered.join(" ")
-        }
+        listed(offered),
+        listed(&understood(codec)),
     ))
 }
 

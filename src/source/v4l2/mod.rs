@@ -15,6 +15,7 @@
 mod abi;
 mod controls;
 mod device;
+mod encoding;
 mod format;
 mod hardware;
 mod modes;
@@ -37,7 +38,7 @@ use self::device::Camera;
 pub use self::modes::modes;
 use self::output::{Output, Taken};
 use self::queue::{Buffers, Filled};
-use super::{Next, Source};
+use super::{Broken, Next, Source};
 use crate::error::Result;
 use crate::frame::Frame;
 use crate::options::Options;
@@ -57,6 +58,8 @@ pub struct V4l2 {
     honoured: Vec<&'static str>,
     last_sequence: Option<u32>,
     dropped: u64,
+    /// Since the last frame.
+    broken: Broken,
 }
 
 /// Opens the camera that was named, or the first there is, and starts it.
@@ -95,6 +98,7 @@ pub fn open(named: Option<&Path>, options: &Options) -> Result<V4l2> {
         honoured,
         last_sequence: None,
         dropped: 0,
+        broken: Broken::default(),
     })
 }
 
@@ -116,29 +120,46 @@ impl V4l2 {
     /// Fills the frame from what has come; false when nothing of it makes one.
     fn take(&mut self, frame: &mut Frame) -> Result<bool> {
         if self.output.take_ready(frame)? {
+            self.broken.pictures = 0;
             return Ok(true);
         }
         while let Some(filled) = self.next_filled()? {
             let bytes = &self.buffers.bytes(filled.index)[..filled.bytes_used];
-            let broken = filled.flags & FLAG_ERROR != 0 || bytes.is_empty();
-            let taken = if broken {
-                Taken::Broken
+            let taken = if filled.flags & FLAG_ERROR != 0 {
+                Taken::Broken("the driver calls it damaged".into())
+            } else if bytes.is_empty() {
+                Taken::Broken("it is empty".into())
             } else {
                 let captured = capture_time(&filled, Micros::now());
                 self.output.take(bytes, captured, frame)?
             };
             self.give_back(filled.index)?;
             match taken {
-                Taken::Frame => return Ok(true),
+                Taken::Frame => {
+                    self.broken.pictures = 0;
+                    return Ok(true);
+                }
                 Taken::Part => {}
                 Taken::Late => self.dropped += 1,
-                Taken::Broken => {
-                    self.dropped += 1;
+                Taken::Broken(reason) => {
+                    self.note_broken(reason);
                     self.lost();
                 }
             }
         }
         Ok(false)
+    }
+
+    /// The first is told; a stall tells of those that follow.
+    fn note_broken(&mut self, reason: String) {
+        if self.broken.reason.is_empty() {
+            log::warn!(
+                "a picture of the camera is broken and left out, as others will be: {reason}"
+            );
+        }
+        self.dropped += 1;
+        self.broken.pictures += 1;
+        self.broken.reason = reason;
     }
 
     /// The next buffer; where each picture stands for itself the newest there is, since those before it are late already.
@@ -227,6 +248,10 @@ impl Source for V4l2 {
 
     fn dropped(&self) -> u64 {
         self.dropped
+    }
+
+    fn broken(&self) -> Option<&Broken> {
+        Some(&self.broken)
     }
 }
 

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::abi::{FourCc, Fraction, Kind};
 use super::device::pixel_formats;
-use super::format::FOR_H264;
+use super::format::understood;
 use super::sys::{Device, FrameSizes};
+use crate::options::Codec;
 use crate::units::Size;
 
 /// No device has so many of anything; one that never says EINVAL must not keep us here.
@@ -22,17 +23,19 @@ pub fn modes(path: &Path) -> std::io::Result<Vec<String>> {
     let device = Device::open(path)?;
     device.capability()?;
     let offered = pixel_formats(&device, Kind::Capture);
-    let usable = offered.iter().filter(|format| FOR_H264.contains(format));
-    let mut lines: Vec<String> = usable.map(|&format| line(&device, format)).collect();
-    lines.extend(unused(&offered));
+    let understood = understood(Codec::H264);
+    let (usable, others): (Vec<FourCc>, Vec<FourCc>) = offered
+        .iter()
+        .partition(|format| understood.contains(format));
+    let mut lines: Vec<String> = usable.iter().map(|&format| line(&device, format)).collect();
+    lines.extend(unused(&others));
     Ok(lines)
 }
 
 /// The formats that nothing is done with; a camera has one or two of them, an emulated one dozens.
-fn unused(offered: &[FourCc]) -> Option<String> {
-    let mut names: Vec<String> = offered
+fn unused(formats: &[FourCc]) -> Option<String> {
+    let mut names: Vec<String> = formats
         .iter()
-        .filter(|format| !FOR_H264.contains(format))
         .map(|format| format.to_string().trim_end().to_owned())
         .collect();
     let more = names.len().saturating_sub(MOST_NAMES);

@@ -1,33 +1,31 @@
 //! From what a camera gives to frames: taken as it is, or decoded and encoded. One picture in, one frame out.
 
 use std::fmt;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 
 use super::abi::FourCc;
 use super::controls;
 use super::device::Camera;
+use super::encoding::{Encode, OwnSize};
 use super::format::Format;
-use super::hardware::Hardware;
-use super::picture::{Layout, Planes};
+use super::picture::check_size;
 use super::sys::Device;
 use crate::error::Result;
 use crate::frame::Frame;
 use crate::h264::parameter_sets::{ParameterSets, Picture};
 use crate::jpeg::Whole;
 use crate::options::{Codec, Options};
-use crate::source::encode::h264::H264;
-use crate::source::encode::jpeg::Jpeg;
-use crate::units::Micros;
+use crate::units::{Micros, Size};
 
 /// What became of the bytes of one buffer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Taken {
     Frame,
     /// No frame yet, and nothing lost: parameter sets alone, pictures before the first key frame, or a picture that the
     /// hardware encoder works on.
     Part,
-    /// No whole picture: dropped.
-    Broken,
+    /// No whole picture, or none that can be encoded: dropped, for this reason.
+    Broken(String),
     /// Whole, but the encoder is so far behind that it was dropped.
     Late,
 }
@@ -35,13 +33,11 @@ pub enum Taken {
 /// The way of this camera.
 pub struct Output {
     way: Way,
-    /// A picture that could not be decoded was told of.
-    told: bool,
 }
 
 enum Way {
     H264(NativeH264),
-    Jpeg,
+    Jpeg(NativeJpeg),
     Encode(Box<Encode>),
 }
 
@@ -53,16 +49,10 @@ struct NativeH264 {
     can_force_key_frame: bool,
 }
 
-struct Encode {
-    layout: Layout,
-    planes: Planes,
-    encoder: Encoder,
-}
-
-enum Encoder {
-    H264(Box<H264>),
-    Hardware(Box<Hardware>),
-    Jpeg(Jpeg),
+/// JPEGs as the camera gives them, but for what it left out.
+struct NativeJpeg {
+    agreed: Size,
+    own_size: OwnSize,
 }
 
 impl Output {
@@ -78,24 +68,15 @@ impl Output {
                 let honoured = controls::set_encoder(&camera.device, options);
                 (Way::H264(NativeH264::new(&camera.device)), honoured)
             }
-            (FourCc::MJPEG | FourCc::JPEG, Codec::Mjpeg) => (Way::Jpeg, Vec::new()),
-            (_, codec) => {
-                let (encoder, honoured) = match codec {
-                    Codec::H264 => h264_encoder(format, options)?,
-                    Codec::Mjpeg => {
-                        let jpeg = Jpeg::new(&options.video, format.fps(options.video.fps));
-                        (Encoder::Jpeg(jpeg), vec!["bitrate"])
-                    }
-                };
-                let encode = Encode {
-                    layout: format.layout,
-                    planes: Planes::new(format.layout.even_size()),
-                    encoder,
-                };
+            (FourCc::MJPEG | FourCc::JPEG, Codec::Mjpeg) => {
+                (Way::Jpeg(NativeJpeg::new(format.layout.size)), Vec::new())
+            }
+            _ => {
+                let (encode, honoured) = Encode::new(format, options)?;
                 (Way::Encode(Box::new(encode)), honoured)
             }
         };
-        Ok((Self { way, told: false }, honoured))
+        Ok((Self { way }, honoured))
     }
 
     /// Whether a picture can be left out without harm to the next.
@@ -108,46 +89,23 @@ impl Output {
         frame.taken_at(captured);
         match &mut self.way {
             Way::H264(native) => Ok(native.take(bytes, frame)),
-            Way::Jpeg => Ok(take_jpeg(bytes, frame)),
-            Way::Encode(encode) => match encode.planes.read(&encode.layout, bytes) {
-                Ok(()) => encode.encode(captured, frame),
-                Err(reason) => {
-                    if !std::mem::replace(&mut self.told, true) {
-                        log::warn!(
-                            "pictures of the camera are broken and left out, the first: {reason}"
-                        );
-                    }
-                    Ok(Taken::Broken)
-                }
-            },
+            Way::Jpeg(native) => Ok(native.take(bytes, frame)),
+            Way::Encode(encode) => encode.take(bytes, captured, frame),
         }
     }
 
     /// Fills the frame with one that the hardware encoder has ready.
     pub fn take_ready(&mut self, frame: &mut Frame) -> Result<bool> {
-        match self.hardware() {
-            Some(hardware) => hardware.take(frame),
-            None => Ok(false),
-        }
-    }
-
-    fn hardware(&mut self) -> Option<&mut Hardware> {
         match &mut self.way {
-            Way::Encode(encode) => match &mut encode.encoder {
-                Encoder::Hardware(hardware) => Some(hardware),
-                _ => None,
-            },
-            _ => None,
+            Way::Encode(encode) => encode.take_ready(frame),
+            _ => Ok(false),
         }
     }
 
     /// What has to be waited for beside the camera.
     pub fn fd(&self) -> Option<BorrowedFd<'_>> {
         match &self.way {
-            Way::Encode(encode) => match &encode.encoder {
-                Encoder::Hardware(hardware) => Some(hardware.as_fd()),
-                _ => None,
-            },
+            Way::Encode(encode) => encode.fd(),
             _ => None,
         }
     }
@@ -166,11 +124,7 @@ impl Output {
     pub fn request_key_frame(&mut self, device: &Device) {
         match &mut self.way {
             Way::H264(native) if native.can_force_key_frame => controls::force_key_frame(device),
-            Way::Encode(encode) => match &mut encode.encoder {
-                Encoder::H264(h264) => h264.force_key_frame(),
-                Encoder::Hardware(hardware) => hardware.force_key_frame(),
-                Encoder::Jpeg(_) => {}
-            },
+            Way::Encode(encode) => encode.force_key_frame(),
             _ => {}
         }
     }
@@ -178,14 +132,10 @@ impl Output {
 
 impl fmt::Display for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match &self.way {
-            Way::H264(_) | Way::Jpeg => "taken as it is",
-            Way::Encode(encode) => match encode.encoder {
-                Encoder::H264(_) => "encoded to H.264 in software",
-                Encoder::Hardware(_) => "encoded to H.264 in hardware",
-                Encoder::Jpeg(_) => "encoded to JPEG in software",
-            },
-        })
+        match &self.way {
+            Way::H264(_) | Way::Jpeg(_) => f.write_str("taken as it is"),
+            Way::Encode(encode) => encode.fmt(f),
+        }
     }
 }
 
@@ -211,40 +161,26 @@ impl NativeH264 {
     }
 }
 
-/// A whole JPEG, with what the camera left out.
-fn take_jpeg(bytes: &[u8], frame: &mut Frame) -> Taken {
-    let Ok(whole) = Whole::of(bytes) else {
-        return Taken::Broken;
-    };
-    whole.copy_into(&mut frame.data);
-    frame.key = true;
-    Taken::Frame
-}
-
-/// The hardware encoder where there is one, else the one in software.
-fn h264_encoder(format: &Format, options: &Options) -> Result<(Encoder, Vec<&'static str>)> {
-    let (video, size) = (&options.video, format.layout.even_size());
-    let fps = format.fps(video.fps);
-    if let Some((hardware, honoured)) = Hardware::open(size, fps, options) {
-        return Ok((Encoder::Hardware(Box::new(hardware)), honoured));
-    }
-    let software = H264::new(video, size, fps, format.colours)?;
-    let honoured = vec!["bitrate", "intra", "profile", "level", "qp"];
-    Ok((Encoder::H264(Box::new(software)), honoured))
-}
-
-impl Encode {
-    fn encode(&mut self, captured: Micros, frame: &mut Frame) -> Result<Taken> {
-        let picture = self.planes.i420();
-        match &mut self.encoder {
-            Encoder::H264(h264) => h264.encode(picture, frame)?,
-            Encoder::Jpeg(jpeg) => jpeg.encode(picture, frame)?,
-            Encoder::Hardware(hardware) => {
-                let has_room = hardware.put(picture, captured)?;
-                return Ok(if has_room { Taken::Part } else { Taken::Late });
-            }
+impl NativeJpeg {
+    fn new(agreed: Size) -> Self {
+        Self {
+            agreed,
+            own_size: OwnSize::new(agreed),
         }
-        Ok(Taken::Frame)
+    }
+
+    fn take(&mut self, bytes: &[u8], frame: &mut Frame) -> Taken {
+        let whole = match Whole::of(bytes) {
+            Ok(whole) => whole,
+            Err(fault) => return Taken::Broken(fault.to_string()),
+        };
+        if let Err(reason) = check_size(whole.header(), self.agreed) {
+            return Taken::Broken(reason);
+        }
+        self.own_size.see(whole.header().size);
+        whole.copy_into(&mut frame.data);
+        frame.key = true;
+        Taken::Frame
     }
 }
 
