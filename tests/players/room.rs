@@ -7,6 +7,8 @@ use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use crate::card::{BARS_H264, Picture};
@@ -47,10 +49,13 @@ echo '127.0.0.1 localhost raspberrypi.local' >"$1/root/etc/hosts"
 "$4" $5 >"$3/server.log" 2>&1 &
 until grep -q 'waiting for a viewer' "$3/server.log"; do sleep 0.1; done
 cd "$1/root"
-exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/home/player LANG=C.UTF-8 TERM=dumb XDG_RUNTIME_DIR=/home/player \
+# Not by exec: the first process of the namespace must die with the test, and a change of user would undo that (prctl(2),
+# PR_SET_PDEATHSIG). Screens are files here: nothing may fill the disk for longer than the test waits.
+timeout -s KILL 200 env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/home/player LANG=C.UTF-8 TERM=dumb XDG_RUNTIME_DIR=/home/player \
     SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy SDL_VIDEO_DUMMY_SAVE_FRAMES=1 \
     GST_PLUGIN_FEATURE_RANK=fakevideosink:512 GST_DEBUG=basesink:6 GST_DEBUG_NO_COLOR=1 GST_DEBUG_FILE=gst.log \
     chroot --userspec=65534:65534 . /bin/sh -c "cd /home/player; $6"
+exit 0
 "#;
 
 /// mpv's screen are files; so is VLC's, whose interface is none.
@@ -97,8 +102,10 @@ impl<'a> Room<'a> {
             "--source test -w {WIDTH} -h {HEIGHT} -b 800000 -fps 25 -pf main -g 25 {time} {format} -l -o tcp://127.0.0.1:3333"
         );
         let output = fs::File::create(home.path().join("player.log")).unwrap();
-        let child = Command::new("unshare")
+        let child = Command::new("setpriv")
             .args([
+                "--pdeathsig=KILL",
+                "unshare",
                 "--net",
                 "--mount",
                 "--propagation=private",
@@ -259,8 +266,14 @@ impl<'a> Room<'a> {
 
 impl Drop for Room<'_> {
     fn drop(&mut self) {
-        // With it goes the first process of the namespace, and with that all others.
-        let _ = self.child.kill();
+        // The first process of the namespace is reaped when all others are gone: then nothing writes here any more.
+        let id = self.child.id();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        let first = children.ok().and_then(|ids| ids.trim().parse().ok());
+        match first {
+            Some(first) => drop(kill(Pid::from_raw(first), Signal::SIGKILL)),
+            None => drop(self.child.kill()),
+        }
         let _ = self.child.wait();
     }
 }
