@@ -36,6 +36,12 @@ impl Frame {
         self.pts = Pts(captured.0);
     }
 
+    /// Its turn to be decoded: when it is shown, unless pictures are reordered.
+    pub fn decoded_at(&self) -> Pts {
+        let ahead_us = u64::try_from(self.shown_after.as_micros()).unwrap_or(u64::MAX);
+        Pts(self.pts.0.saturating_sub(ahead_us))
+    }
+
     /// Takes over all of `other`, into the memory that is there.
     pub fn become_copy_of(&mut self, other: &Self) {
         let mut data = std::mem::take(&mut self.data);

@@ -14,6 +14,7 @@ use mpeg2ts::ts::{
 };
 
 use crate::frame::Frame;
+use crate::h264::nal::{NalType, first_unit};
 use crate::units::Pts;
 
 const PMT_PID: u16 = 0x1000;
@@ -26,8 +27,9 @@ const TABLES_EVERY: Duration = Duration::from_millis(400);
 /// How far the decoding time of a picture lies behind the clock in the stream: room for a key frame on its way.
 const CLOCK_LEAD_90KHZ: u64 = 90_000 / 10;
 
-/// The header of a PES packet with a PTS (clause 2.4.3.7): 9 bytes and 5 more.
+/// The header of a PES packet with a PTS (clause 2.4.3.7): 9 bytes and 5 more; a DTS has 5 of its own.
 const PES_HEADER_BYTES: usize = 14;
+const DTS_BYTES: usize = 5;
 
 /// An adaptation field with a PCR (clause 2.4.3.5): length, flags and 6 bytes.
 const PCR_FIELD_BYTES: usize = 8;
@@ -62,24 +64,30 @@ impl Default for TransportStream {
 }
 
 impl TransportStream {
-    /// The packets of one access unit, behind PAT and PMT where they are due.
+    /// The packets of one access unit, behind PAT and PMT where they are due. What carries on a picture goes into the PES
+    /// packet that was begun for it: its length is not said, so it ends where the next begins.
     pub fn wrap(&mut self, frame: &Frame) -> &[u8] {
         self.packets.clear();
+        if frame.continues {
+            self.put_rest(&frame.data);
+            return &self.packets;
+        }
+        let turn = frame.decoded_at();
         if frame.key
             || self
                 .tables_sent
-                .is_none_or(|sent| frame.pts.since(sent) >= TABLES_EVERY)
+                .is_none_or(|sent| turn.since(sent) >= TABLES_EVERY)
         {
             self.put_tables();
-            self.tables_sent = Some(frame.pts);
+            self.tables_sent = Some(turn);
         }
         self.unit.clear();
         if !begins_with_delimiter(&frame.data) {
             self.unit.extend_from_slice(&DELIMITER);
         }
         self.unit.extend_from_slice(&frame.data);
-        let since_first = frame.pts.since(*self.first.get_or_insert(frame.pts));
-        self.put_unit(ticks_90khz(since_first), frame.key);
+        let since_first = turn.since(*self.first.get_or_insert(turn));
+        self.put_unit(ticks_90khz(since_first), frame);
         &self.packets
     }
 
@@ -113,24 +121,32 @@ impl TransportStream {
         self.packets.extend_from_slice(&self.tables);
     }
 
-    fn put_unit(&mut self, clock_90khz: u64, key: bool) {
+    fn put_unit(&mut self, clock_90khz: u64, frame: &Frame) {
         let unit = std::mem::take(&mut self.unit);
-        let room = Bytes::MAX_SIZE - PCR_FIELD_BYTES - PES_HEADER_BYTES;
+        let shown_after = ticks_90khz(frame.shown_after);
+        let header = pes_header(clock_90khz + CLOCK_LEAD_90KHZ, shown_after);
+        let dts_bytes = header.dts.map_or(0, |_| DTS_BYTES);
+        let room = Bytes::MAX_SIZE - PCR_FIELD_BYTES - PES_HEADER_BYTES - dts_bytes;
         let (head, tail) = unit.split_at(room.min(unit.len()));
         let payload = TsPayload::PesStart(Pes {
-            header: pes_header(clock_90khz + CLOCK_LEAD_90KHZ),
+            header,
             // 0: not said, which is allowed for video (clause 2.4.3.7).
             pes_packet_len: 0,
             data: Bytes::new(head).expect("cut to fit"),
         });
-        self.put_video(Some(clock_field(clock_90khz, key)), payload);
-        for piece in tail.chunks(Bytes::MAX_SIZE) {
+        self.put_video(Some(clock_field(clock_90khz, frame.key)), payload);
+        self.put_rest(tail);
+        self.unit = unit;
+    }
+
+    /// Goes on with the PES packet that was begun.
+    fn put_rest(&mut self, bytes: &[u8]) {
+        for piece in bytes.chunks(Bytes::MAX_SIZE) {
             self.put_video(
                 None,
                 TsPayload::PesContinuation(Bytes::new(piece).expect("cut to fit")),
             );
         }
-        self.unit = unit;
     }
 
     fn put_video(&mut self, field: Option<AdaptationField>, payload: TsPayload) {
@@ -143,8 +159,7 @@ impl TransportStream {
 }
 
 fn begins_with_delimiter(unit: &[u8]) -> bool {
-    let nal = unit.strip_prefix(&[0]).unwrap_or(unit);
-    nal.starts_with(&[0, 0, 1]) && nal.get(3).is_some_and(|header| header & 0x1f == 9)
+    first_unit(unit).is_some_and(|(kind, _)| kind == NalType::AccessUnitDelimiter)
 }
 
 /// The clock of the stream counts 33 bits of 90 kHz: it starts again after 26.5 hours.
@@ -152,15 +167,17 @@ fn ticks_90khz(time: Duration) -> u64 {
     u64::try_from(time.as_micros() * 9 / 100).unwrap_or(0) & Timestamp::MAX
 }
 
-fn pes_header(pts_90khz: u64) -> PesHeader {
+/// A DTS is written only where it is not the PTS (clause 2.4.3.7).
+fn pes_header(dts_90khz: u64, shown_after_90khz: u64) -> PesHeader {
+    let stamp = |ticks: u64| Timestamp::new(ticks & Timestamp::MAX).expect("33 bits");
     PesHeader {
         stream_id: StreamId::new_video(StreamId::VIDEO_MIN).expect("the first video stream"),
         priority: false,
         data_alignment_indicator: true,
         copyright: false,
         original_or_copy: false,
-        pts: Some(Timestamp::new(pts_90khz & Timestamp::MAX).expect("33 bits")),
-        dts: None,
+        pts: Some(stamp(dts_90khz + shown_after_90khz)),
+        dts: (shown_after_90khz > 0).then(|| stamp(dts_90khz)),
         escr: None,
     }
 }
@@ -322,6 +339,49 @@ mod tests {
             pts,
             [0, 3600, 270_000].map(|since_first| since_first + CLOCK_LEAD_90KHZ)
         );
+    }
+
+    #[test]
+    fn a_picture_that_is_shown_later_has_both_times_and_comes_back_whole() {
+        for bytes in (0..400).chain([65_000]) {
+            let mut stream = TransportStream::default();
+            let frame = Frame {
+                pts: Pts(80_000),
+                shown_after: Duration::from_millis(80),
+                ..frame(bytes, true, 0)
+            };
+            let packets = packets(stream.wrap(&frame));
+            assert_eq!(payload(&packets), [&DELIMITER[..], &frame.data].concat());
+            let times = packets.iter().find_map(|packet| match &packet.payload {
+                Some(TsPayload::PesStart(pes)) => Some((pes.header.pts, pes.header.dts)),
+                _ => None,
+            });
+            let stamp = |ticks| Timestamp::new(ticks).ok();
+            let dts = CLOCK_LEAD_90KHZ;
+            assert_eq!(times, Some((stamp(dts + 7200), stamp(dts))));
+        }
+    }
+
+    #[test]
+    fn the_rest_of_a_picture_goes_into_the_packet_begun_for_it() {
+        let mut stream = TransportStream::default();
+        let first = frame(500, true, 0);
+        let rest = Frame {
+            data: vec![0xcd; 300],
+            continues: true,
+            ..frame(0, false, 40)
+        };
+        let mut wrapped = stream.wrap(&first).to_vec();
+        wrapped.extend_from_slice(stream.wrap(&rest));
+        let packets = packets(&wrapped);
+        assert_eq!(
+            payload(&packets),
+            [&DELIMITER[..], &first.data, &rest.data].concat()
+        );
+        let starts = packets
+            .iter()
+            .filter(|packet| matches!(packet.payload, Some(TsPayload::PesStart(_))));
+        assert_eq!(starts.count(), 1);
     }
 
     #[test]

@@ -4,5 +4,14 @@
 //! frame decodable by itself. Nothing here decodes a picture.
 
 pub mod access_unit;
+mod bits;
+mod known_sets;
 pub mod nal;
 pub mod parameter_sets;
+mod pps;
+mod slice;
+mod sps;
+
+#[cfg(test)]
+#[path = "../../tests/support/made_h264.rs"]
+mod made;

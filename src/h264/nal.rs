@@ -11,16 +11,26 @@ pub const LONG_START_CODE: [u8; 4] = [0, 0, 0, 1];
 /// nal_unit_type (table 7-1), as far as it decides anything here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NalType {
-    /// A coded slice of a picture that is not an IDR picture, or a data partition of one (1 to 4).
+    /// A coded slice of a picture that is not an IDR picture (1).
     Slice,
+    /// The first data partition of one, with its header (2).
+    PartitionA,
+    /// The other data partitions (3 and 4).
+    FurtherPartition,
     /// A coded slice of an IDR picture (5).
     IdrSlice,
     Sei,
     Sps,
     Pps,
     AccessUnitDelimiter,
-    /// Prefix NAL units, subset SPS and the reserved types that begin an access unit too (14 to 18).
-    BeginsAccessUnit,
+    SpsExtension,
+    /// Says more about the slice behind it (14).
+    Prefix,
+    SubsetSps,
+    /// Reserved for what begins an access unit (16 to 18).
+    ReservedBeginning,
+    /// What belongs to the picture before it: ends of sequence and stream, filler data, auxiliary pictures, slice
+    /// extensions (20) and whatever is not specified.
     Other,
 }
 
@@ -28,21 +38,50 @@ impl NalType {
     /// The type from the first byte of a NAL unit.
     pub fn of(header: u8) -> Self {
         match header & 0x1f {
-            1..=4 => Self::Slice,
+            1 => Self::Slice,
+            2 => Self::PartitionA,
+            3 | 4 => Self::FurtherPartition,
             5 => Self::IdrSlice,
             6 => Self::Sei,
             7 => Self::Sps,
             8 => Self::Pps,
             9 => Self::AccessUnitDelimiter,
-            14..=18 => Self::BeginsAccessUnit,
+            13 => Self::SpsExtension,
+            14 => Self::Prefix,
+            15 => Self::SubsetSps,
+            16..=18 => Self::ReservedBeginning,
             _ => Self::Other,
         }
     }
 
-    /// Whether it carries picture data (VCL).
+    /// Whether it carries data of a primary coded picture (VCL).
     pub fn is_slice(self) -> bool {
-        matches!(self, Self::Slice | Self::IdrSlice)
+        matches!(
+            self,
+            Self::Slice | Self::PartitionA | Self::FurtherPartition | Self::IdrSlice
+        )
     }
+
+    /// What this NAL unit says about the border between two access units where it stands behind a slice (clause 7.4.1.2.3).
+    pub fn border(self) -> Border {
+        match self {
+            Self::Slice | Self::PartitionA | Self::IdrSlice => Border::AsItsHeaderSays,
+            Self::Prefix | Self::ReservedBeginning => Border::AsTheNextSliceSays,
+            Self::FurtherPartition | Self::Other => Border::No,
+            _ => Border::Yes,
+        }
+    }
+}
+
+/// Whether an access unit begins at a NAL unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Border {
+    Yes,
+    No,
+    /// A slice, or a first data partition.
+    AsItsHeaderSays,
+    /// It belongs to the slice behind it.
+    AsTheNextSliceSays,
 }
 
 /// One NAL unit in a byte stream.
@@ -77,6 +116,14 @@ pub fn units(stream: &[u8]) -> impl Iterator<Item = Nal<'_>> {
             }
         }
     })
+}
+
+/// The first NAL unit, where the bytes begin with one; only its first bytes are sure to be its own.
+pub fn first_unit(stream: &[u8]) -> Option<(NalType, &[u8])> {
+    let nal = stream
+        .strip_prefix(&LONG_START_CODE)
+        .or_else(|| stream.strip_prefix(&START_CODE))?;
+    Some((NalType::of(*nal.first()?), nal))
 }
 
 /// Where the first slice begins, with its start code, and of which kind it is. What stands behind that is not looked at:

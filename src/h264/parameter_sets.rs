@@ -3,15 +3,31 @@
 //! Encoders differ: some send the parameter sets once at the start, some before every key frame, some behind an
 //! access unit delimiter. A viewer may come at any key frame, so each is brought to the one form.
 
-use super::nal::{LONG_START_CODE, NalType, first_slice, units};
+use std::collections::BTreeMap;
 
-/// The parameter sets seen last.
+use super::nal::{LONG_START_CODE, NalType, first_slice, units};
+use super::pps::Pps;
+use super::slice::pps_id_of_slice;
+use super::sps::Sps;
+
+/// What all parameter sets together may take: far more than a camera has, and no way to fill the memory.
+const MOST_BYTES: usize = 1 << 20;
+
+/// The parameter sets seen last, by what they are and by their number, in the order in which they lead a picture.
 #[derive(Debug, Default)]
 pub struct ParameterSets {
-    /// With their start codes.
-    sps: Vec<u8>,
-    pps: Vec<u8>,
+    /// Without their start codes.
+    kept: BTreeMap<(Kind, u32), Vec<u8>>,
+    bytes: usize,
     scratch: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Sps,
+    SpsExtension,
+    SubsetSps,
+    Pps,
 }
 
 /// What an access unit is, as far as a stream has to know.
@@ -27,78 +43,114 @@ pub enum Picture {
 
 impl ParameterSets {
     /// Remembers the parameter sets in `unit` and, when it is an IDR picture, brings it to the form SPS, PPS, rest.
-    /// A unit that has this form already is left as it is.
+    /// A unit that has this form already is left as it is. What stands behind the first slice is not looked at.
     pub fn lead(&mut self, unit: &mut Vec<u8>) -> Picture {
-        let shape = self.remember(unit);
-        match shape.slice {
+        let slice = first_slice(unit);
+        let head_bytes = slice.map_or(unit.len(), |(start, _)| start);
+        let head = self.remember(&unit[..head_bytes]);
+        match slice {
             None => Picture::None,
-            Some(NalType::IdrSlice) if shape.in_form => Picture::Key,
-            Some(NalType::IdrSlice) if !self.sps.is_empty() && !self.pps.is_empty() => {
-                self.rebuild(unit);
+            Some((start, NalType::IdrSlice)) => {
+                let pps = pps_id_of_slice(&unit[start..]).map(|id| (Kind::Pps, id));
+                let is_elsewhere =
+                    pps.is_some_and(|id| self.kept.contains_key(&id) && !head.has(id.1));
+                if head.is_in_form && !is_elsewhere {
+                    return Picture::Key;
+                }
+                if !self.has(Kind::Sps) || !self.has(Kind::Pps) {
+                    return Picture::Dependent;
+                }
+                self.rebuild(unit, head_bytes);
                 Picture::Key
             }
             Some(_) => Picture::Dependent,
         }
     }
 
-    /// Looks at the NAL units up to the first slice: parameter sets never stand behind it.
-    fn remember(&mut self, unit: &[u8]) -> Shape {
-        let slice = first_slice(unit);
-        let mut shape = Shape {
-            slice: slice.map(|(_, kind)| kind),
-            ..Shape::default()
-        };
-        let head = &unit[..slice.map_or(unit.len(), |(start, _)| start)];
-        let (mut sps_count, mut pps_count) = (0, 0);
+    fn has(&self, kind: Kind) -> bool {
+        self.kept.keys().any(|key| key.0 == kind)
+    }
+
+    /// Takes the parameter sets before the first slice.
+    fn remember(&mut self, head: &[u8]) -> Head {
+        let mut shape = Head::default();
+        let mut only_sps_before = false;
         for (index, nal) in units(head).enumerate() {
-            match nal.kind {
-                NalType::Sps => {
-                    keep(&mut self.sps, nal.bytes, sps_count == 0);
-                    sps_count += 1;
-                    shape.begins_with_sps |= index == 0;
+            let set = match nal.kind {
+                NalType::Sps => Some((Kind::Sps, Sps::id_of(nal.bytes))),
+                NalType::SpsExtension => Some((Kind::SpsExtension, Pps::id_of(nal.bytes))),
+                NalType::SubsetSps => Some((Kind::SubsetSps, Sps::id_of(nal.bytes))),
+                NalType::Pps => Some((Kind::Pps, Pps::id_of(nal.bytes))),
+                _ => None,
+            };
+            only_sps_before |= index == 0 && nal.kind == NalType::Sps;
+            match set {
+                Some((Kind::Pps, id)) => {
+                    shape.is_in_form |= only_sps_before;
+                    shape.note_pps(id.unwrap_or(0));
                 }
-                NalType::Pps => {
-                    keep(&mut self.pps, nal.bytes, pps_count == 0);
-                    pps_count += 1;
-                    shape.in_form |= shape.begins_with_sps && index == sps_count;
-                }
-                _ => {}
+                Some(_) => {}
+                None => only_sps_before = false,
+            }
+            if let Some((kind, id)) = set {
+                self.keep((kind, id.unwrap_or(0)), nal.bytes);
             }
         }
         shape
     }
 
-    fn rebuild(&mut self, unit: &mut Vec<u8>) {
+    fn keep(&mut self, key: (Kind, u32), bytes: &[u8]) {
+        let kept = self.kept.entry(key).or_default();
+        let after = self.bytes - kept.len() + bytes.len();
+        if kept != bytes && after <= MOST_BYTES {
+            kept.clear();
+            kept.extend_from_slice(bytes);
+            self.bytes = after;
+        }
+    }
+
+    /// Puts all parameter sets that are known before the picture, in place of those in its first `head_bytes`.
+    fn rebuild(&mut self, unit: &mut Vec<u8>, head_bytes: usize) {
         self.scratch.clear();
-        self.scratch.extend_from_slice(&self.sps);
-        self.scratch.extend_from_slice(&self.pps);
-        for nal in units(unit) {
-            if !matches!(
+        for set in self.kept.values().filter(|set| !set.is_empty()) {
+            self.scratch.extend_from_slice(&LONG_START_CODE);
+            self.scratch.extend_from_slice(set);
+        }
+        for nal in units(&unit[..head_bytes]) {
+            let is_led = matches!(
                 nal.kind,
-                NalType::Sps | NalType::Pps | NalType::AccessUnitDelimiter
-            ) {
+                NalType::Sps
+                    | NalType::SpsExtension
+                    | NalType::SubsetSps
+                    | NalType::Pps
+                    | NalType::AccessUnitDelimiter
+            );
+            if !is_led {
                 self.scratch.extend_from_slice(nal.with_start_code);
             }
         }
+        self.scratch.extend_from_slice(&unit[head_bytes..]);
         std::mem::swap(unit, &mut self.scratch);
     }
 }
 
+/// What stands before the first slice.
 #[derive(Default)]
-struct Shape {
-    begins_with_sps: bool,
+struct Head {
     /// SPS first and a PPS right behind the last SPS.
-    in_form: bool,
-    slice: Option<NalType>,
+    is_in_form: bool,
+    /// A bit for each pic_parameter_set_id, of which there are 256.
+    pps_ids: [u64; 4],
 }
 
-/// Replaces what is kept by the first parameter set of a unit, and adds the further ones to it.
-fn keep(kept: &mut Vec<u8>, bytes: &[u8], first: bool) {
-    if first {
-        kept.clear();
+impl Head {
+    fn note_pps(&mut self, id: u32) {
+        self.pps_ids[id as usize / 64] |= 1 << (id % 64);
     }
-    kept.extend_from_slice(&LONG_START_CODE);
-    kept.extend_from_slice(bytes);
+
+    fn has(&self, pps_id: u32) -> bool {
+        self.pps_ids[pps_id as usize / 64] >> (pps_id % 64) & 1 == 1
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub struct Discard(Tally);
 
 impl Sink for Discard {
     fn put(&mut self, frame: &Frame) -> Result<Want> {
-        self.0.frames += 1;
+        self.0.frames += u64::from(!frame.continues);
         self.0.bytes += frame.data.len() as u64;
         Ok(Want::Nothing)
     }

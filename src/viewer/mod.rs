@@ -21,6 +21,7 @@ use self::peer::Peer;
 use self::queue::Queue;
 use crate::error::{Departure, Error, Result};
 use crate::frame::Frame;
+use crate::gate::KeyGate;
 use crate::units::Micros;
 
 /// What a viewer would like from the source.
@@ -84,8 +85,7 @@ pub struct Viewer<F: Form> {
     begun: Option<Begun<F::Item>>,
     queue: Queue<F::Item>,
     backlog: Backlog,
-    /// Whether frames go by until the next key frame.
-    skipping: bool,
+    gate: KeyGate,
     want: Want,
     last_write: Option<Micros>,
     tally: Tally,
@@ -104,7 +104,7 @@ impl<F: Form> Viewer<F> {
             begun: None,
             queue: Queue::default(),
             backlog: Backlog::new(Micros::now()),
-            skipping: false,
+            gate: KeyGate::open(),
             want: Want::Nothing,
             last_write: None,
             tally: Tally::default(),
@@ -130,11 +130,10 @@ impl<F: Form> Viewer<F> {
     /// Takes a new frame: begins it at once when nothing is in its way.
     pub fn offer(&mut self, item: &F::Item, now: Micros) -> Result<()> {
         let frame = F::frame(item);
-        if self.skipping && !frame.key {
+        if !self.gate.lets_through(frame.key) {
             self.tally.skipped += 1;
             return Ok(());
         }
-        self.skipping = false;
         let fresh = now.since(frame.captured) <= MOST_LAG;
         if fresh && self.queue.is_empty() && self.may_begin(now) {
             if let Some(done) = self.begin(item, now)? {
@@ -241,7 +240,7 @@ impl<F: Form> Viewer<F> {
         }
         self.tally.skipped += dropped;
         if dropped > 0 && self.queue.is_empty() {
-            self.skipping = true;
+            self.gate.close();
             self.want = Want::KeyFrame;
         }
     }
@@ -252,7 +251,7 @@ impl<F: Form> Viewer<F> {
         let bytes = self.form.bytes(item);
         let all = bytes.len();
         self.backlog.begin(all, F::frame(item).captured);
-        self.tally.frames += 1;
+        self.tally.frames += u64::from(!F::frame(item).continues);
         let written = self.channel.write(bytes);
         let done = self.account(written, now)?;
         Ok((done < all).then_some(done))

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::limits::MOST_WAITING_BYTES;
 use crate::frame::Frame;
+use crate::gate::KeyGate;
 use crate::units::Micros;
 
 /// One that waits, and what must be known of its frame.
@@ -65,9 +66,12 @@ impl<T> Queue<T> {
         mut release: impl FnMut(T),
     ) -> u64 {
         let mut dropped = 0;
+        let mut gate = KeyGate::open();
         while let Some(first) = self.waiting.front() {
             let overdue = now.since(first.captured) > limit || self.bytes > MOST_WAITING_BYTES;
-            if !overdue && (dropped == 0 || first.key) {
+            if overdue {
+                gate.close();
+            } else if gate.lets_through(first.key) {
                 break;
             }
             if let Some(item) = self.pop() {

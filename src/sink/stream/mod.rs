@@ -121,7 +121,7 @@ impl Form for Own {
 
     fn begin(&mut self, item: &Frame) {
         self.mux.wrap(item);
-        if let Some(timecodes) = &mut self.timecodes {
+        if let Some(timecodes) = self.timecodes.as_mut().filter(|_| !item.continues) {
             timecodes.note(item.pts);
         }
     }

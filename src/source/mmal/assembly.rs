@@ -9,7 +9,7 @@ use super::arrival::{
 };
 use crate::frame::{Frame, LARGEST_PICTURE_BYTES};
 use crate::h264::access_unit::begins_access_unit;
-use crate::h264::nal::{LONG_START_CODE, NalType, START_CODE, first_slice};
+use crate::h264::nal::first_slice;
 use crate::h264::parameter_sets::{ParameterSets, Picture};
 use crate::jpeg;
 use crate::options::Codec;
@@ -109,9 +109,7 @@ impl Assembly {
     fn begins_frame(&self, arrival: &Arrival) -> bool {
         match self.codec {
             Codec::Mjpeg => jpeg::begins(arrival.data),
-            Codec::H264 => {
-                arrival.flags & FLAG_CONFIG != 0 || begins_with_access_unit(arrival.data)
-            }
+            Codec::H264 => arrival.flags & FLAG_CONFIG != 0 || begins_access_unit(arrival.data),
         }
     }
 
@@ -121,14 +119,6 @@ impl Assembly {
             Codec::H264 => first_slice(&self.data).is_some(),
         }
     }
-}
-
-/// Whether the first NAL unit of a buffer begins an access unit, given that a picture lies behind.
-fn begins_with_access_unit(data: &[u8]) -> bool {
-    let nal = data
-        .strip_prefix(&LONG_START_CODE)
-        .or_else(|| data.strip_prefix(&START_CODE));
-    matches!(nal, Some([header, first, ..]) if begins_access_unit(NalType::of(*header), *first))
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use crate::h264::nal::shows_b_picture;
 use crate::h264::parameter_sets::Picture;
 use crate::options::Codec;
 use crate::source::clock::Clock;
-use crate::units::Micros;
+use crate::units::{Micros, Pts};
 
 /// How long nothing comes before a frame without a line is taken to be whole.
 pub const QUIET: Duration = Duration::from_millis(3);
@@ -57,6 +57,7 @@ pub struct Frames {
     unfinished: bool,
     spare: Spare,
     gate: KeyGate,
+    last_pts: Pts,
     /// When the bytes of an unfinished frame last came.
     last_bytes: Option<Instant>,
     dropped: u64,
@@ -74,6 +75,7 @@ impl Frames {
             unfinished: false,
             spare: Spare::default(),
             gate: KeyGate::open(),
+            last_pts: Pts::default(),
             last_bytes: None,
             dropped: 0,
             scratch: vec![0; READ_BYTES],
@@ -133,7 +135,7 @@ impl Frames {
             self.emit(unit, None);
             unit = self.spare.take();
         }
-        if self.units.finish(&mut unit.data) {
+        if self.units.flush(&mut unit) {
             self.emit(unit, None);
         } else {
             self.spare.put(unit);
@@ -209,7 +211,7 @@ impl Frames {
             let last = self.lines.waiting() == 0;
             if self.next_unit(&mut unit) {
                 self.emit(unit, Some(line));
-            } else if last && self.units.finish(&mut unit.data) {
+            } else if last && self.units.flush(&mut unit) {
                 self.emit(unit, Some(line));
                 self.last_bytes = None;
             } else {
@@ -222,7 +224,7 @@ impl Frames {
 
     /// The next unit behind which another has begun. A picture that was too large is lost, and what refers to it.
     fn next_unit(&mut self, unit: &mut Frame) -> bool {
-        let found = self.units.next_unit(&mut unit.data);
+        let found = self.units.next_unit(unit);
         let too_large = self.units.take_too_large();
         if too_large > 0 {
             if self.dropped == 0 {
@@ -237,23 +239,21 @@ impl Frames {
         found
     }
 
-    /// A unit without a line counts as arrived now.
+    /// A unit without a line counts as arrived now; what carries on a picture has its time.
     fn emit(&mut self, mut unit: Frame, line: Option<Line>) {
-        match self.units.picture(&mut unit.data) {
-            // Parameter sets, or the first part of them: they wait for their picture.
-            Picture::None => {
-                self.units.put_back(&unit.data);
-                self.spare.put(unit);
-            }
+        match self.units.picture(&mut unit) {
+            Picture::None => self.spare.put(unit),
             kind => {
                 unit.key = kind == Picture::Key;
                 unit.pts = match line {
+                    _ if unit.continues => self.last_pts,
                     Some(line) if kind == Picture::Dependent && shows_b_picture(&unit.data) => {
                         self.clock.reordered(line.time_us)
                     }
                     Some(line) => self.clock.note(Some(line.time_us), line.arrived),
                     None => self.clock.note(None, Micros::now()),
                 };
+                self.last_pts = unit.pts;
                 self.ready.push_back(unit);
             }
         }
@@ -563,10 +563,10 @@ mod tests {
             assert!(bench.taken().is_empty());
         }
         bench.bytes(&[P, P, SPS, PPS, IDR, P, P]);
-        bench.line("0.0\n40.0\n80.0\n120.0");
+        bench.line("0.0\n40.0\n80.0\n120.0\n160.0");
         let whole = [SPS, PPS, IDR].concat();
         assert_eq!(bench.taken_bytes(), [&whole, P, P]);
-        assert_eq!(bench.frames.dropped(), 2);
+        assert_eq!(bench.frames.dropped(), 3);
     }
 
     #[test]

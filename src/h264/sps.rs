@@ -1,0 +1,248 @@
+//! The sequence parameter set, as far as it decides where a picture begins and when it is shown (ITU-T H.264 clause 7.3.2.1
+//! and annex E).
+
+use super::bits::Bits;
+
+/// Profiles whose parameter sets tell the colour format (clause 7.3.2.1.1).
+const PROFILES_WITH_CHROMA: [u32; 13] =
+    [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];
+
+/// MaxDpbMbs (table A-1): level_idc, and how many macroblocks of decoded pictures a decoder keeps.
+const DECODED_MACROBLOCKS: [(u32, u32); 19] = [
+    (9, 396),
+    (10, 396),
+    (11, 900),
+    (12, 2376),
+    (13, 2376),
+    (20, 2376),
+    (21, 4752),
+    (22, 8100),
+    (30, 8100),
+    (31, 18_000),
+    (32, 20_480),
+    (40, 32_768),
+    (41, 32_768),
+    (42, 34_816),
+    (50, 110_400),
+    (51, 184_320),
+    (52, 184_320),
+    (60, 696_320),
+    (62, 696_320),
+];
+
+/// max_dec_frame_buffering is never more.
+const MOST_DECODED_FRAMES: u32 = 16;
+
+/// What is known of a sequence of pictures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sps {
+    pub id: u32,
+    pub separate_colour_planes: bool,
+    /// log2_max_frame_num.
+    pub frame_num_bits: u32,
+    pub order: OrderType,
+    /// frame_mbs_only_flag: there are no fields.
+    pub frames_only: bool,
+    /// max_num_reorder_frames: how many frames at most are decoded before one that is shown before them.
+    pub reorder_frames: u32,
+}
+
+/// pic_order_cnt_type: how the order of pictures is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderType {
+    /// 0: each picture says it.
+    Written {
+        /// log2_max_pic_order_cnt_lsb.
+        lsb_bits: u32,
+    },
+    /// 1: a cycle that repeats, and what differs from it.
+    Cycle(Cycle),
+    /// 2: pictures are shown as they come.
+    AsDecoded,
+}
+
+/// What pic_order_cnt_type 1 counts with (clause 8.2.1.2).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cycle {
+    pub delta_always_zero: bool,
+    pub for_non_reference: i32,
+    pub top_to_bottom: i32,
+    pub for_references: Vec<i32>,
+}
+
+impl Sps {
+    /// From the bytes of a NAL unit of type 7, header byte and all.
+    pub fn parse(nal: &[u8]) -> Option<Self> {
+        let mut bits = Bits::new(nal.get(1..)?);
+        let profile = bits.unsigned(8)?;
+        let constraints = bits.unsigned(8)?;
+        let level = bits.unsigned(8)?;
+        let id = bits.exp_golomb_up_to(31)?;
+        let separate_colour_planes =
+            PROFILES_WITH_CHROMA.contains(&profile) && skip_colour_format(&mut bits)?;
+        let frame_num_bits = 4 + bits.exp_golomb_up_to(12)?;
+        let order = order_type(&mut bits)?;
+        bits.exp_golomb()?; // max_num_ref_frames
+        bits.flag()?; // gaps_in_frame_num_value_allowed_flag
+        let width = bits.exp_golomb_up_to(0xffff)? + 1;
+        let height_units = bits.exp_golomb_up_to(0xffff)? + 1;
+        let frames_only = bits.flag()?;
+        let mut sps = Self {
+            id,
+            separate_colour_planes,
+            frame_num_bits,
+            order,
+            frames_only,
+            reorder_frames: 0,
+        };
+        let height = height_units * if frames_only { 1 } else { 2 };
+        sps.reorder_frames = match (&sps.order, profile) {
+            // Baseline has no B slices, and intra profiles nothing to reorder (clause A.2).
+            (OrderType::AsDecoded, _) | (_, 66 | 44) => 0,
+            (_, 86 | 100 | 110 | 122 | 244) if constraints & 0x10 != 0 => 0,
+            _ => written_reordering(&mut bits, frames_only).unwrap_or_else(|| {
+                decoded_frames(level, constraints, width.saturating_mul(height))
+            }),
+        };
+        Some(sps)
+    }
+
+    /// seq_parameter_set_id of a NAL unit of type 7 or 15.
+    pub fn id_of(nal: &[u8]) -> Option<u32> {
+        Bits::new(nal.get(4..)?).exp_golomb_up_to(31)
+    }
+}
+
+/// Up to the scaling matrices; whether the colour planes are separate.
+fn skip_colour_format(bits: &mut Bits) -> Option<bool> {
+    let chroma_format = bits.exp_golomb_up_to(3)?;
+    let separate = chroma_format == 3 && bits.flag()?;
+    bits.exp_golomb()?; // bit_depth_luma_minus8
+    bits.exp_golomb()?; // bit_depth_chroma_minus8
+    bits.flag()?; // qpprime_y_zero_transform_bypass_flag
+    if bits.flag()? {
+        for list in 0..if chroma_format == 3 { 12 } else { 8 } {
+            if bits.flag()? {
+                skip_scaling_list(bits, if list < 6 { 16 } else { 64 })?;
+            }
+        }
+    }
+    Some(separate)
+}
+
+/// Clause 7.3.2.1.1.1.
+fn skip_scaling_list(bits: &mut Bits, size: u32) -> Option<()> {
+    let (mut last, mut next) = (8_i32, 8_i32);
+    for _ in 0..size {
+        if next != 0 {
+            next = last.wrapping_add(bits.signed_exp_golomb()?) & 0xff;
+        }
+        if next != 0 {
+            last = next;
+        }
+    }
+    Some(())
+}
+
+fn order_type(bits: &mut Bits) -> Option<OrderType> {
+    match bits.exp_golomb_up_to(2)? {
+        0 => Some(OrderType::Written {
+            lsb_bits: 4 + bits.exp_golomb_up_to(12)?,
+        }),
+        1 => Some(OrderType::Cycle(Cycle {
+            delta_always_zero: bits.flag()?,
+            for_non_reference: bits.signed_exp_golomb()?,
+            top_to_bottom: bits.signed_exp_golomb()?,
+            for_references: (0..bits.exp_golomb_up_to(255)?)
+                .map(|_| bits.signed_exp_golomb())
+                .collect::<Option<_>>()?,
+        })),
+        _ => Some(OrderType::AsDecoded),
+    }
+}
+
+/// max_num_reorder_frames, where the usability information tells it (clause E.1.1).
+fn written_reordering(bits: &mut Bits, frames_only: bool) -> Option<u32> {
+    if !frames_only {
+        bits.flag()?; // mb_adaptive_frame_field_flag
+    }
+    bits.flag()?; // direct_8x8_inference_flag
+    if bits.flag()? {
+        for _ in 0..4 {
+            bits.exp_golomb()?; // frame_crop_*_offset
+        }
+    }
+    let has_usability_information = bits.flag()?;
+    if !has_usability_information {
+        return None;
+    }
+    if bits.flag()? && bits.unsigned(8)? == 255 {
+        bits.unsigned(32)?; // sar_width, sar_height
+    }
+    if bits.flag()? {
+        bits.flag()?; // overscan_appropriate_flag
+    }
+    if bits.flag()? {
+        bits.unsigned(4)?; // video_format, video_full_range_flag
+        if bits.flag()? {
+            bits.unsigned(24)?; // colour_primaries, transfer_characteristics, matrix_coefficients
+        }
+    }
+    if bits.flag()? {
+        bits.exp_golomb()?; // chroma_sample_loc_type_top_field
+        bits.exp_golomb()?; // chroma_sample_loc_type_bottom_field
+    }
+    if bits.flag()? {
+        bits.unsigned(32)?; // num_units_in_tick
+        bits.unsigned(32)?; // time_scale
+        bits.flag()?; // fixed_frame_rate_flag
+    }
+    let for_units = bits.flag()?;
+    if for_units {
+        skip_hypothetical_decoder(bits)?;
+    }
+    let for_slices = bits.flag()?;
+    if for_slices {
+        skip_hypothetical_decoder(bits)?;
+    }
+    if for_units || for_slices {
+        bits.flag()?; // low_delay_hrd_flag
+    }
+    bits.flag()?; // pic_struct_present_flag
+    let has_restriction = bits.flag()?;
+    if !has_restriction {
+        return None;
+    }
+    bits.flag()?; // motion_vectors_over_pic_boundaries_flag
+    for _ in 0..4 {
+        bits.exp_golomb()?; // max_bytes_per_pic_denom to log2_max_mv_length_vertical
+    }
+    bits.exp_golomb_up_to(MOST_DECODED_FRAMES)
+}
+
+/// hrd_parameters (clause E.1.2).
+fn skip_hypothetical_decoder(bits: &mut Bits) -> Option<()> {
+    let schedules = bits.exp_golomb_up_to(31)? + 1;
+    bits.unsigned(8)?; // bit_rate_scale, cpb_size_scale
+    for _ in 0..schedules {
+        bits.exp_golomb()?; // bit_rate_value_minus1
+        bits.exp_golomb()?; // cpb_size_value_minus1
+        bits.flag()?; // cbr_flag
+    }
+    bits.unsigned(20).map(|_| ()) // lengths of the delays and of time_offset
+}
+
+/// MaxDpbFrames (clause A.3.1), which stands for max_num_reorder_frames where that is not written (clause E.2.1).
+fn decoded_frames(level: u32, constraints: u32, macroblocks: u32) -> u32 {
+    // Level 1b of the older profiles: level 1.1 with constraint_set3_flag.
+    let level = if level == 11 && constraints & 0x10 != 0 {
+        10
+    } else {
+        level
+    };
+    let room = DECODED_MACROBLOCKS
+        .iter()
+        .find(|&&(of_level, _)| of_level >= level)
+        .map_or(u32::MAX, |&(_, room)| room);
+    (room / macroblocks.max(1)).min(MOST_DECODED_FRAMES)
+}
