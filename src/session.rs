@@ -14,7 +14,7 @@ use crate::units::Micros;
 
 /// Streams as `options` ask, until it is over.
 pub fn run(options: &Options, stop: &Stop) -> Result<()> {
-    let outlet = Outlet::new(options)?;
+    let outlet = Outlet::new(options, stop)?;
     // Who watches is said first; a port of our own may wait long for that.
     let mut warnings = options.warnings.iter();
     if outlet.serves_again() {

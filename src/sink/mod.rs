@@ -1,5 +1,6 @@
 //! Where frames go. `Outlet` is the only place that knows all kinds.
 
+mod connect;
 mod discard;
 mod listener;
 mod stream;
@@ -49,9 +50,9 @@ pub struct Outlet<'a> {
 
 impl<'a> Outlet<'a> {
     /// Opens the listener of `-l`; everything else is opened for its viewer.
-    pub fn new(options: &'a Options) -> Result<Self> {
+    pub fn new(options: &'a Options, stop: &Stop) -> Result<Self> {
         let door = match &options.output {
-            Output::Tcp { host, port } if options.listen => Some(Door::open(host, *port)?),
+            Output::Tcp { host, port } if options.listen => Door::open(host, *port, stop)?,
             _ => None,
         };
         Ok(Self { options, door })
@@ -74,7 +75,7 @@ impl<'a> Outlet<'a> {
             Output::Stdout => Some(target::standard()?),
             Output::File(path) => target::file(path, stop)?,
             Output::Tcp { host, port } => self.tcp(host, *port, stop)?,
-            Output::Udp { host, port } => Some(target::udp(host, *port, self.datagram_bytes())?),
+            Output::Udp { host, port } => target::udp(host, *port, self.datagram_bytes(), stop)?,
         };
         let Some(channel) = channel else {
             return Ok(None);
@@ -90,7 +91,7 @@ impl<'a> Outlet<'a> {
             Some(door) => Ok(door
                 .next_viewer(stop)?
                 .map(|viewer| Channel::Socket(viewer.into()))),
-            None => target::tcp(host, port).map(Some),
+            None => target::tcp(host, port, stop),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::net::{TcpStream, ToSocketAddrs, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
@@ -15,12 +15,11 @@ use nix::sys::socket::{SockaddrStorage, getpeername};
 use nix::unistd::isatty;
 use std::os::fd::AsRawFd;
 
+use super::connect;
 use crate::error::{Error, Result};
 use crate::log;
 use crate::stop::Stop;
 use crate::viewer::channel::Channel;
-
-const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// `-o -`: descriptor 1, or the connection on descriptor 0 where 1 is a terminal, the journal or closed.
 pub fn standard() -> Result<Channel> {
@@ -117,49 +116,48 @@ fn open_for_writing(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// `-o tcp://HOST:PORT`.
-pub fn tcp(host: &str, port: u16) -> Result<Channel> {
-    let connect = || -> io::Result<TcpStream> {
-        let mut failure = io::Error::other("the name has no address");
-        for address in (host, port).to_socket_addrs()? {
-            match TcpStream::connect_timeout(&address, CONNECT_WITHIN) {
-                Ok(connection) => return Ok(connection),
-                Err(error) => failure = error,
-            }
-        }
-        Err(failure)
+/// `-o tcp://HOST:PORT`; `None` when it is time to stop before the connection stands.
+pub fn tcp(host: &str, port: u16, stop: &Stop) -> Result<Option<Channel>> {
+    let connect = || match connect::resolve(host, port, stop)? {
+        Some(addresses) => connect::tcp(&addresses, stop),
+        None => Ok(None),
     };
-    connect().map(|connection| Channel::Socket(connection.into())).map_err(|error| {
+    let connection = connect().map_err(|error| {
         Error::Output(format!(
             "connecting to tcp://{host}:{port} (-o) failed: {error}; is a program listening there? (-l makes this one listen)"
         ))
-    })
+    })?;
+    Ok(connection.map(|connection| Channel::Socket(connection.into())))
 }
 
-/// `-o udp://HOST:PORT`, in datagrams of at most `most_bytes`.
-pub fn udp(host: &str, port: u16, most_bytes: usize) -> Result<Channel> {
-    let connect = || -> io::Result<UdpSocket> {
-        let address = (host, port)
-            .to_socket_addrs()?
-            .next()
-            .ok_or_else(|| io::Error::other("the name has no address"))?;
-        let any = if address.is_ipv4() {
-            "0.0.0.0:0"
-        } else {
-            "[::]:0"
-        };
-        let socket = UdpSocket::bind(any)?;
-        socket.connect(address)?;
-        socket.set_nonblocking(true)?;
-        Ok(socket)
+/// `-o udp://HOST:PORT`, in datagrams of at most `most_bytes`; `None` when it is time to stop before the name is found.
+pub fn udp(host: &str, port: u16, most_bytes: usize, stop: &Stop) -> Result<Option<Channel>> {
+    let fail = |error: io::Error| {
+        Error::Output(format!(
+            "opening udp://{host}:{port} (-o) failed: {error}; is the name right?"
+        ))
     };
-    connect()
-        .map(|socket| Channel::datagrams(socket, most_bytes, format!("{host}:{port}")))
-        .map_err(|error| {
-            Error::Output(format!(
-                "opening udp://{host}:{port} (-o) failed: {error}; is the name right?"
-            ))
-        })
+    let Some(addresses) = connect::resolve(host, port, stop).map_err(fail)? else {
+        return Ok(None);
+    };
+    let socket = udp_to(addresses[0]).map_err(fail)?;
+    Ok(Some(Channel::datagrams(
+        socket,
+        most_bytes,
+        format!("{host}:{port}"),
+    )))
+}
+
+fn udp_to(address: SocketAddr) -> io::Result<UdpSocket> {
+    let any = if address.is_ipv4() {
+        "0.0.0.0:0"
+    } else {
+        "[::]:0"
+    };
+    let socket = UdpSocket::bind(any)?;
+    socket.connect(address)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
 }
 
 fn is_connected(fd: BorrowedFd<'_>) -> bool {

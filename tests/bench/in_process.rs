@@ -46,7 +46,7 @@ pub fn measure(format: &str) -> Figures {
         panic!("the options are right")
     };
     let stop = Stop::default();
-    let outlet = Outlet::new(&options).expect("an outlet");
+    let outlet = Outlet::new(&options, &stop).expect("an outlet");
     let mut sink = Timed::new(
         outlet
             .next_sink(&stop)

@@ -4,6 +4,7 @@
 #[path = "../support/card.rs"]
 mod card;
 mod command_line;
+mod connecting;
 mod endings;
 mod outputs;
 mod players;
