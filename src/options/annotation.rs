@@ -4,6 +4,7 @@
 use std::ffi::OsStr;
 
 use super::draft::Draft;
+use super::shown::shown;
 use super::value::utf8;
 
 /// The bit that shows the user's text.
@@ -47,7 +48,7 @@ pub fn annotate_extra(draft: &mut Draft, text: &OsStr) -> Result<(), String> {
     }
     let old = &draft.options.annotation;
     let mut new = old.clone();
-    let wrong = |field: &str| format!("{field:?} does not fit there");
+    let wrong = |field: &str| format!("{} does not fit there", shown(field));
     for (index, field) in fields.into_iter().enumerate() {
         let number = || field.parse::<u32>().map_err(|_| wrong(field));
         match index {

@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 use super::Command;
+use super::shown::shown;
 use super::similar::nearest;
 use crate::error::{Error, Result};
 
@@ -60,7 +61,8 @@ fn no_words(rest: &[OsString], command: Command) -> Result<Command> {
         // Who asks for help gets it, wherever it stands.
         Some(word) if asks_for_help(word) => Ok(Command::Help),
         Some(word) => Err(Error::Usage(format!(
-            "{word:?} does not belong behind this command, which takes no options"
+            "{} does not belong behind this command, which takes no options",
+            shown(word)
         ))),
     }
 }
@@ -76,7 +78,8 @@ fn doctor(rest: &[OsString]) -> Result<Command> {
         [word] if word == "--json" => Ok(Command::Doctor { json: true }),
         [word, ..] if asks_for_help(word) => Ok(Command::Help),
         [first, ..] => Err(Error::Usage(format!(
-            "{first:?} does not belong behind doctor, which takes --json alone"
+            "{} does not belong behind doctor, which takes --json alone",
+            shown(first)
         ))),
     }
 }
@@ -88,7 +91,8 @@ fn unknown(word: &OsStr) -> String {
         .and_then(|word| nearest(word, names()))
         .map_or_else(String::new, |name| format!(": did you mean {name}?"));
     format!(
-        "unknown command {word:?}{hint}; commands: {}; options begin with -, see picam-stream --help",
+        "unknown command {}{hint}; commands: {}; options begin with -, see picam-stream --help",
+        shown(word),
         names().collect::<Vec<_>>().join(", ")
     )
 }

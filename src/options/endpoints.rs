@@ -5,8 +5,15 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
+use super::shown::shown;
 use super::value::utf8;
 use super::{Output, SourceChoice};
+
+/// PATH_MAX, the zero byte at the end included (limits.h).
+const LONGEST_PATH_BYTES: usize = 4096;
+
+/// Of a host's name (RFC 1035, 2.3.4).
+const LONGEST_HOST_BYTES: usize = 255;
 
 /// How the values of `--source` begin.
 pub const SOURCES: &[&str] = &["auto", "rpicam", "mmal", "v4l2", "v4l2:", "test", "file:"];
@@ -57,10 +64,16 @@ pub fn file(text: &OsStr) -> Result<PathBuf, String> {
     if text.is_empty() {
         return Err("it is empty".to_owned());
     }
+    if text.len() >= LONGEST_PATH_BYTES {
+        return Err("no file has so long a name".to_owned());
+    }
     if let Some((scheme, _)) = text.to_str().and_then(|text| text.split_once("://"))
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
     {
-        return Err(format!("{scheme}:// is not possible here"));
+        return Err(format!(
+            "{} is not possible here",
+            shown(format!("{scheme}://"))
+        ));
     }
     Ok(PathBuf::from(text))
 }
@@ -71,7 +84,7 @@ fn address(text: &OsStr) -> Result<(String, u16), String> {
     let (host, port) = utf8(text)?.rsplit_once(':').ok_or("the port is missing")?;
     let port = port
         .parse()
-        .map_err(|_| format!("{port:?} is not a port from 0 to 65535"))?;
+        .map_err(|_| format!("{} is not a port from 0 to 65535", shown(port)))?;
     let host = match host
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'))
@@ -80,8 +93,11 @@ fn address(text: &OsStr) -> Result<(String, u16), String> {
         None if host.contains(':') => return Err("an IPv6 address stands in brackets".to_owned()),
         None => host,
     };
-    if host.is_empty() || host.contains(|c: char| c.is_whitespace() || "/[]@\0".contains(c)) {
-        return Err(format!("{host:?} is not a host"));
+    if host.is_empty()
+        || host.len() > LONGEST_HOST_BYTES
+        || host.contains(|c: char| c.is_whitespace() || "/[]@\0".contains(c))
+    {
+        return Err(format!("{} is not a host", shown(host)));
     }
     Ok((host.to_owned(), port))
 }
@@ -91,7 +107,7 @@ fn ipv6(text: &str) -> Result<&str, String> {
     let address = text.split_once('%').map_or(text, |(address, _)| address);
     match address.parse::<std::net::Ipv6Addr>() {
         Ok(_) => Ok(text),
-        Err(_) => Err(format!("{text:?} is not an IPv6 address")),
+        Err(_) => Err(format!("{} is not an IPv6 address", shown(text))),
     }
 }
 

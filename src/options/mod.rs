@@ -11,6 +11,7 @@ mod limits;
 mod man;
 mod parse;
 mod report;
+mod shown;
 mod similar;
 mod table;
 #[cfg(test)]

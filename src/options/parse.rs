@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use super::draft::Draft;
+use super::shown::shown;
 use super::similar::nearest;
 use super::table::{Arity, Kind, Row, find, rows};
 use super::{Command, commands, value};
@@ -122,13 +123,17 @@ fn unknown(word: &OsStr, before: Option<&Use>) -> String {
             format!(" behind {}", before.row.name())
         });
         return format!(
-            "stray word {word:?}{place}: options begin with -, see picam-stream --help"
+            "stray word {}{place}: options begin with -, see picam-stream --help",
+            shown(word)
         );
     }
     let hint = similar(word).map_or_else(String::new, |row| {
         format!(": did you mean {}?", row.names())
     });
-    format!("unknown option {word:?}{hint}; picam-stream --help lists all")
+    format!(
+        "unknown option {}{hint}; picam-stream --help lists all",
+        shown(word)
+    )
 }
 
 /// The option that was probably meant: with the wrong number of dashes, in other letters, with `=`, or misspelt.

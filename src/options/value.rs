@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 
 use super::Word;
 use super::draft::Draft;
+use super::shown::shown;
 use super::table::{Kind, Row};
 
 type Checked<T> = Result<T, String>;
@@ -22,7 +23,8 @@ pub fn apply(row: &Row, text: Option<&OsStr>, draft: &mut Draft) -> Checked<()> 
             format!("{reason}; ")
         };
         format!(
-            "cannot use {given:?} for {}: {reason}it takes {}",
+            "cannot use {} for {}: {reason}it takes {}",
+            shown(given),
             row.names(),
             row.kind.takes()
         )
@@ -69,8 +71,9 @@ fn unknown_effect(row: &Row, words: &[Word], text: &OsStr) -> String {
         None => "it is left out".to_owned(),
     };
     format!(
-        "{} does not know {text:?}: {instead}; it takes {}",
+        "{} does not know {}: {instead}; it takes {}",
         row.names(),
+        shown(text),
         listed(words)
     )
 }

@@ -218,3 +218,27 @@ fn help_and_version_end_the_reading_where_they_stand() {
     refused("-zz --help", &["-zz"]);
     refused("-w --help", &["-w (--width)", "\"--help\""]);
 }
+
+#[test]
+fn what_was_given_is_cut_in_the_error_where_it_is_long() {
+    let long = "x".repeat(100_000);
+    for words in [
+        vec![long.clone()],
+        vec![format!("-{long}")],
+        vec!["doctor".to_owned(), long.clone()],
+        vec!["cameras".to_owned(), long.clone()],
+        vec!["-w".to_owned(), long.clone()],
+        vec!["-w".to_owned(), "640".to_owned(), long.clone()],
+        vec!["-ae".to_owned(), format!("32,{long}")],
+        vec!["-o".to_owned(), long.clone()],
+        vec!["-o".to_owned(), format!("{long}://host")],
+        vec!["-o".to_owned(), format!("tcp://{long}:1")],
+        vec!["-o".to_owned(), format!("tcp://host:{long}")],
+        vec!["-o".to_owned(), format!("tcp://[{long}]:1")],
+        vec!["--source".to_owned(), format!("file:{long}")],
+        vec!["--source".to_owned(), long.clone()],
+    ] {
+        let text = refusal(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(text.len() < 1000, "{text}");
+    }
+}
