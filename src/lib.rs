@@ -1,7 +1,8 @@
 //! picam-stream: the camera of a Raspberry Pi, streamed on demand.
 //!
 //! Every process is one source, one loop, one sink: `source` gives frames, `pump` moves them, `sink` takes them; `viewer` has
-//! what holds for every viewer; `session` puts the three together for one viewer after another. Options come from `options`, everything that is printed
+//! what holds for every viewer; `session` puts the three together for one viewer after another, and `service` is what
+//! systemd's instances do beside that. Options come from `options`, everything that is printed
 //! goes through `log`, and every early end is an `error`.
 
 pub mod annotation;
@@ -16,6 +17,7 @@ pub mod jpeg;
 pub mod log;
 pub mod options;
 pub mod pump;
+pub mod service;
 pub mod session;
 pub mod sink;
 pub mod source;

@@ -10,9 +10,9 @@ use std::os::unix::fs::MetadataExt;
 
 use env_logger::fmt::Formatter;
 use env_logger::{Builder, Env, Target};
-use log::{Level, Record};
+use log::Record;
 
-pub use ::log::{debug, error, info, warn};
+pub use ::log::{Level, debug, error, info, log, warn};
 
 /// Starts the log; called once.
 pub fn init() {

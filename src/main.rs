@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use picam_stream::error::{Error, Result};
 use picam_stream::options::{self, Command};
+use picam_stream::service::conffile;
 use picam_stream::stop::Stop;
 use picam_stream::system::System;
 use picam_stream::{cameras, doctor, log, session};
@@ -25,8 +26,8 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Stream(options) => session::run(&options, &catch_signals()?)?,
         Command::Cameras => print(&cameras::list(&System::here())?)?,
         Command::Doctor { json } => return examine(json),
-        Command::Help => print(&options::help())?,
-        Command::Version => print(concat!("picam-stream ", env!("CARGO_PKG_VERSION"), "\n"))?,
+        Command::Help => print_here(&options::help())?,
+        Command::Version => print_here(concat!("picam-stream ", env!("CARGO_PKG_VERSION"), "\n"))?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -53,12 +54,18 @@ fn print(text: &str) -> Result<()> {
         .map_err(|error| Error::Output(format!("writing to standard output failed: {error}")))
 }
 
+/// For who typed it: among the options of a service it would go to the viewer.
+fn print_here(text: &str) -> Result<()> {
+    conffile::refuse_text()?;
+    print(text)
+}
+
 /// Where a wrong option comes from, when it was not typed.
-fn origin(error: &Error) -> &'static str {
-    let from_conffile =
-        std::env::var_os("RASPIVID_OPTIONS").is_some_and(|options| !options.is_empty());
+fn origin(error: &Error) -> String {
     match error {
-        Error::Usage(_) if from_conffile => " (RASPIVID_OPTIONS is set in /etc/default/raspivid)",
-        _ => "",
+        Error::Usage(_) if conffile::is_set() => {
+            format!(" ({} is set in {})", conffile::NAME, conffile::FILE)
+        }
+        _ => String::new(),
     }
 }

@@ -7,9 +7,11 @@ use crate::error::{Departure, Error, Result};
 use crate::log;
 use crate::options::Options;
 use crate::pump::{Ending, Limits, Pump};
+use crate::service::{self, Turn, Wait};
 use crate::sink::{Outlet, Sink};
 use crate::source;
 use crate::stop::Stop;
+use crate::system::System;
 use crate::units::Micros;
 
 /// Streams as `options` ask, until it is over.
@@ -26,6 +28,9 @@ pub fn run(options: &Options, stop: &Stop) -> Result<()> {
         warnings
             .by_ref()
             .for_each(|warning| log::warn!("{warning}"));
+        if options.service {
+            service::conffile::warn_of_faults(&System::here());
+        }
         let ended = serve(options, sink.as_mut(), stop);
         drop(sink);
         match ended {
@@ -48,6 +53,9 @@ fn serve(options: &Options, sink: &mut dyn Sink, stop: &Stop) -> Result<()> {
         }
         other => other?,
     };
+    let Some(turn) = turn(options, sink, stop)? else {
+        return Ok(());
+    };
     let mut source = source::open(options)?;
     let mut pump = Pump::new(source.as_mut(), sink, limits(options), stop);
     let ended = pump.run();
@@ -55,6 +63,7 @@ fn serve(options: &Options, sink: &mut dyn Sink, stop: &Stop) -> Result<()> {
     let dropped = source.dropped();
     // The camera is free before the last bytes are waited for.
     drop(source);
+    drop(turn);
     if !matches!(ended, Err(Error::Viewer(_))) {
         sink.finish();
     }
@@ -63,6 +72,19 @@ fn serve(options: &Options, sink: &mut dyn Sink, stop: &Stop) -> Result<()> {
         Ok(_) | Err(Error::Viewer(_)) => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// The right to use the camera; nothing where it does not come to that, which is told.
+fn turn(options: &Options, sink: &mut dyn Sink, stop: &Stop) -> Result<Option<Turn>> {
+    if !options.service {
+        return Ok(Some(Turn::free()));
+    }
+    match Turn::wait(sink, stop)? {
+        Wait::Over(turn) => return Ok(Some(turn)),
+        Wait::Refused(why) => log::warn!("{why}"),
+        Wait::Needless(why) => log::info!("{why}"),
+    }
+    Ok(None)
 }
 
 /// A long exposure is no stall: the camera has as much longer as two exposures take.

@@ -6,8 +6,9 @@
 //! Nothing is ever written.
 
 use std::ffi::OsStr;
-use std::fs::{self, Metadata};
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -20,6 +21,9 @@ const ROOT: &str = "PICAM_STREAM_ROOT";
 
 /// How long a program may take to answer: systemctl and journalctl on a busy Pi Zero take seconds.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
+
+/// No file that is looked at is meant to have more.
+const MOST_BYTES: u64 = 4 << 20;
 
 /// Where programs are beside PATH: a user's has no sbin.
 const PROGRAM_FOLDERS: [&str; 4] = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin"];
@@ -60,7 +64,7 @@ impl System {
 
     /// The text of a file, without the blanks, line ends and zero bytes (of the device tree) at its end.
     pub fn read(&self, path: &str) -> Option<String> {
-        let bytes = fs::read(self.path(path)).ok()?;
+        let bytes = self.bytes(path).ok()?;
         let text = String::from_utf8_lossy(&bytes);
         Some(
             text.trim_end_matches(|c: char| c.is_whitespace() || c == '\0')
@@ -68,8 +72,23 @@ impl System {
         )
     }
 
-    pub fn bytes(&self, path: &str) -> std::io::Result<Vec<u8>> {
-        fs::read(self.path(path))
+    /// The bytes of a regular file that is not too large to be looked at: a FIFO in its place would be waited for.
+    pub fn bytes(&self, path: &str) -> io::Result<Vec<u8>> {
+        let mut options = OpenOptions::new();
+        let file = options
+            .read(true)
+            .custom_flags(nix::libc::O_NONBLOCK)
+            .open(self.path(path))?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("it is no regular file"));
+        }
+        let mut bytes = Vec::new();
+        file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MOST_BYTES {
+            let text = format!("it is larger than {} MiB", MOST_BYTES >> 20);
+            return Err(io::Error::other(text));
+        }
+        Ok(bytes)
     }
 
     /// The names in a folder, in the order of the alphabet, numbers by their value; none where it cannot be read.
@@ -175,7 +194,7 @@ fn answer(command: &mut Command) -> Option<Answer> {
     })
 }
 
-fn reader(mut stream: impl std::io::Read + Send + 'static) -> thread::JoinHandle<String> {
+fn reader(mut stream: impl Read + Send + 'static) -> thread::JoinHandle<String> {
     thread::spawn(move || {
         let mut bytes = Vec::new();
         // What was read until then is the answer.

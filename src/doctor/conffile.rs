@@ -5,30 +5,34 @@ use std::ffi::OsString;
 use std::io::ErrorKind;
 
 use super::Facts;
+use super::command::Line;
 use super::effects::Effects;
-use super::environment_file::{EnvironmentFile, words};
-use super::report::{Check, Detail};
+use super::report::{Check, Detail, bounded};
 use crate::options::{self, Command, Fate, Kind, Options, SourceChoice, Use};
+use crate::service::conffile::{FILE, NAME};
+use crate::service::environment_file::{EnvironmentFile, words};
+use crate::source::rpicam;
 use crate::system::System;
 
-const FILE: &str = "/etc/default/raspivid";
-const NAME: &str = "RASPIVID_OPTIONS";
 const SUBJECT: &str = "options";
 
 /// The file as the package has it.
 const SHIPPED: &str = include_str!("../../assets/default/raspivid");
 
-/// What the unit of the package gives behind the options of the file.
-const OF_THE_UNIT: &str = "-v -n -t 0 -o -";
+/// No string that a program is started with may be longer (execve(2), MAX_ARG_STRLEN where a page has 4 KiB): its
+/// environment has `NAME=VALUE` and a zero byte.
+const LONGEST_STRING_BYTES: usize = 128 << 10;
+
+/// More lines like this one are counted.
+const MOST_REMARKS: usize = 8;
+
+/// More options than raspivid has, each once.
+const MOST_DETAILS: usize = 100;
 
 /// The source that the options ask for; `auto` where they cannot be read, as where they say nothing.
-pub fn source(system: &System) -> SourceChoice {
+pub fn source(system: &System, command: &Line) -> SourceChoice {
     let file = EnvironmentFile::read(&system.bytes(FILE).unwrap_or_default());
-    let of_unit = words(OF_THE_UNIT);
-    let all = words(file.value(NAME).unwrap_or_default())
-        .into_iter()
-        .chain(of_unit);
-    match options::parse(all.map(OsString::from)) {
+    match options::parse(command.with(&given(file.value(NAME).unwrap_or_default()))) {
         Ok(Command::Stream(options)) => options.source,
         _ => SourceChoice::Auto,
     }
@@ -37,47 +41,102 @@ pub fn source(system: &System) -> SourceChoice {
 pub fn checks(facts: &Facts) -> Vec<Check> {
     let bytes = match facts.system.bytes(FILE) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let remedy = format!(
-                "sudo apt install --reinstall -o Dpkg::Options::=--force-confmiss picam-stream brings {FILE} back"
-            );
-            return vec![Check::warning(
-                SUBJECT,
-                format!("{FILE} is not there: the service has raspivid's defaults"),
-                remedy,
-            )];
-        }
-        Err(error) => {
-            let text = format!("reading {FILE} failed: {error}");
-            return vec![Check::warning(
-                SUBJECT,
-                text,
-                "sudo picam-stream doctor may read it",
-            )];
-        }
+        Err(error) => return vec![unreadable(&error)],
     };
     let file = EnvironmentFile::read(&bytes);
-    let mut checks: Vec<Check> = file.remarks.iter().map(|remark| remarked(remark)).collect();
-    match (&file.refusal, file.value(NAME)) {
-        (Some(why), _) => checks.push(refused(why)),
-        (None, Some(value)) => checks.extend(read(facts, value)),
-        (None, None) => checks.push(Check::warning(
+    let mut checks = remarked(&file.remarks);
+    checks.extend(set_twice(&file));
+    let too_long = file
+        .assignments
+        .iter()
+        .find(|it| it.name.len() + it.value.len() + 2 > LONGEST_STRING_BYTES);
+    match (&file.refusal, too_long, file.value(NAME)) {
+        (Some(why), ..) => checks.push(refused(why)),
+        (None, Some(it), _) => checks.push(too_long_to_start(&it.name, it.value.len())),
+        (None, None, Some(value)) => checks.extend(read(facts, value)),
+        (None, None, None) => checks.push(Check::warning(
             SUBJECT,
-            format!(
-                "{FILE} has no line that begins with {NAME}=: the service has raspivid's defaults"
-            ),
+            match file.similar(NAME) {
+                Some(other) => format!("{FILE} sets {other} and not {NAME}: the service has raspivid's defaults"),
+                None => format!("{FILE} has no line that begins with {NAME}=: the service has raspivid's defaults"),
+            },
             format!("write one, such as {NAME} = -w 1280 -h 720 -fps 25 -b 800000"),
         )),
     }
     checks
 }
 
-fn remarked(remark: &str) -> Check {
-    Check::warning(
+fn given(value: &str) -> Vec<OsString> {
+    words(value).into_iter().map(OsString::from).collect()
+}
+
+fn unreadable(error: &std::io::Error) -> Check {
+    match error.kind() {
+        ErrorKind::NotFound => Check::warning(
+            SUBJECT,
+            format!("{FILE} is not there: the service has raspivid's defaults"),
+            format!(
+                "sudo apt install --reinstall -o Dpkg::Options::=--force-confmiss picam-stream brings {FILE} back"
+            ),
+        ),
+        ErrorKind::PermissionDenied => Check::warning(
+            SUBJECT,
+            format!("reading {FILE} failed: {error}"),
+            "sudo picam-stream doctor may read it",
+        ),
+        _ => Check::problem(
+            SUBJECT,
+            format!("reading {FILE} failed: {error}"),
+            "put a text file in its place, with one line of options",
+        ),
+    }
+}
+
+fn too_long_to_start(name: &str, bytes: usize) -> Check {
+    Check::problem(
         SUBJECT,
-        format!("{FILE}, {remark}"),
-        format!("a line is a comment (#) or {NAME} = OPTIONS"),
+        format!(
+            "no stream starts: {name} in {FILE} is {bytes} bytes long, and the kernel takes {LONGEST_STRING_BYTES} at most \
+             (\"Argument list too long\")"
+        ),
+        format!("shorten it: {NAME} is one line of options"),
     )
+}
+
+/// That an earlier line of a name has no effect is as it should be where a preset below it was taken; it is worth a warning
+/// where the line that counts is the one that the package brings.
+fn set_twice(file: &EnvironmentFile) -> Option<Check> {
+    let ours = file.assignments.iter().filter(|it| it.name == NAME);
+    let lines: Vec<String> = ours.clone().map(|it| it.line.to_string()).collect();
+    let last = ours.last().filter(|_| lines.len() > 1)?;
+    let text = format!(
+        "{FILE} sets {NAME} in lines {}: the last one counts",
+        lines.join(", ")
+    );
+    let shipped = EnvironmentFile::read(SHIPPED.as_bytes());
+    Some(if shipped.value(NAME) == Some(last.value.as_str()) {
+        let remedy = format!(
+            "line {} is the package's own: put a # before it, and the line above it counts",
+            last.line
+        );
+        Check::warning(SUBJECT, text, remedy)
+    } else {
+        Check::ok(SUBJECT, text)
+    })
+}
+
+fn remarked(remarks: &[String]) -> Vec<Check> {
+    let remedy = format!("a line is a comment (#) or {NAME} = OPTIONS");
+    let warning = |text: String| Check::warning(SUBJECT, text, remedy.clone());
+    let first = remarks.iter().take(MOST_REMARKS);
+    let mut checks: Vec<Check> = first.map(|it| warning(format!("{FILE}, {it}"))).collect();
+    let more = remarks.len().saturating_sub(MOST_REMARKS);
+    if more > 0 {
+        checks.push(warning(format!(
+            "{FILE}: {more} more lines without an effect"
+        )));
+    }
+    checks
 }
 
 fn refused(why: &str) -> Check {
@@ -91,17 +150,20 @@ fn refused(why: &str) -> Check {
 }
 
 fn read(facts: &Facts, value: &str) -> Vec<Check> {
-    let given: Vec<OsString> = words(value).into_iter().map(OsString::from).collect();
-    let of_unit: Vec<OsString> = of_unit(facts).iter().map(OsString::from).collect();
-    let all = [given.clone(), of_unit.clone()].concat();
+    let given = given(value);
+    // What the unit itself gives.
+    let of_unit = facts.command.with(&[]);
     match (
-        options::parse(all),
+        options::parse(facts.command.with(&given)),
         options::uses(&given),
         options::uses(&of_unit),
     ) {
-        (Ok(Command::Stream(options)), Ok(uses), Ok(of_unit)) => {
-            understood(facts, &options, &uses, &of_unit)
-        }
+        (Ok(Command::Stream(options)), Ok(uses), Ok(of_unit)) => match rpicam::check(&options) {
+            Err(error) if facts.streams_through_a_program() => {
+                vec![wrong(&error.to_string(), value)]
+            }
+            _ => understood(facts, &options, &uses, &of_unit),
+        },
         (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => {
             vec![wrong(&error.to_string(), value)]
         }
@@ -121,21 +183,16 @@ fn wrong(why: &str, value: &str) -> Check {
     )
 }
 
-/// The words behind the options in the unit's command.
-fn of_unit(facts: &Facts) -> Vec<String> {
-    let command = facts.service.get("ExecStart");
-    let behind = command
-        .split_once("$RASPIVID_OPTIONS")
-        .and_then(|(_, behind)| behind.split(" ; ").next());
-    words(behind.unwrap_or(OF_THE_UNIT))
-}
-
 fn understood(facts: &Facts, options: &Options, uses: &[Use], of_unit: &[Use]) -> Vec<Check> {
     let effects = Effects::of(facts, options);
-    let details = uses
-        .iter()
-        .map(|used| detail(used, of_unit, &effects))
-        .collect();
+    let shown = uses.iter().take(MOST_DETAILS);
+    let mut details: Vec<Detail> = shown.map(|used| detail(used, of_unit, &effects)).collect();
+    if uses.len() > MOST_DETAILS {
+        details.push(Detail {
+            label: "…".to_owned(),
+            text: format!("and {} more", uses.len() - MOST_DETAILS),
+        });
+    }
     let text = match uses.len() {
         0 => format!("{FILE} gives none: raspivid's defaults"),
         1 => format!("{FILE} gives 1 option; {}", effects.told),
@@ -159,19 +216,18 @@ fn understood(facts: &Facts, options: &Options, uses: &[Use], of_unit: &[Use]) -
     checks
 }
 
-/// What the source cannot do: worth a warning where somebody has asked for it, and no more than a word where it is in the
-/// file that the package brings.
+/// What the source cannot do: worth a warning where somebody misses it, and no more than a word where not, or where it is in
+/// the file that the package brings.
 fn left_out(options: &Options, uses: &[Use], effects: &Effects) -> Vec<Check> {
     let shipped = EnvironmentFile::read(SHIPPED.as_bytes());
-    let shipped = words(shipped.value(NAME).unwrap_or_default());
-    let shipped: Vec<OsString> = shipped.into_iter().map(OsString::from).collect();
-    let shipped = options::uses(&shipped).unwrap_or_default();
-    let is_shipped = |used: &&Use| {
+    let shipped =
+        options::uses(&given(shipped.value(NAME).unwrap_or_default())).unwrap_or_default();
+    let is_harmless = |used: &&Use| {
         let is_it = |other: &Use| other.row.long == used.row.long && other.value == used.value;
-        shipped.iter().any(is_it)
+        options.restated.contains(&used.row.long) || shipped.iter().any(is_it)
     };
     let left_out = uses.iter().filter(|used| effects.leaves_out(used.row));
-    let (ours, theirs): (Vec<&Use>, Vec<&Use>) = left_out.partition(is_shipped);
+    let (ours, theirs): (Vec<&Use>, Vec<&Use>) = left_out.partition(is_harmless);
     let mut names: Vec<String> = theirs.into_iter().map(written).collect();
     if !options.passed_on.is_empty() && !effects.takes_passed_on {
         names.push("--".to_owned());
@@ -207,10 +263,11 @@ fn written(used: &Use) -> String {
 
 fn detail(used: &Use, of_unit: &[Use], effects: &Effects) -> Detail {
     let row = used.row;
-    let is_overruled = of_unit.iter().any(|other| other.row.long == row.long)
-        && !matches!(row.kind, Kind::Flag(_));
+    let is_of_unit = |long: &str| of_unit.iter().any(|other| other.row.long == long);
+    let is_fixed = is_of_unit("service") && ["output", "timeout", "listen"].contains(&row.long);
+    let is_overruled = is_fixed || is_of_unit(row.long) && !matches!(row.kind, Kind::Flag(_));
     let effect = match row.fate {
-        _ if is_overruled => "the unit's own value takes its place".to_owned(),
+        _ if is_overruled => "the service decides that itself".to_owned(),
         Fate::Session => String::new(),
         Fate::Ignored => "has no effect on a stream".to_owned(),
         Fate::Encoder | Fate::Camera => match effects.proviso(row) {
@@ -224,7 +281,7 @@ fn detail(used: &Use, of_unit: &[Use], effects: &Effects) -> Detail {
         format!("{} ({effect})", row.help)
     };
     Detail {
-        label: written(used),
+        label: bounded(written(used)),
         text,
     }
 }

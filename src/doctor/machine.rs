@@ -41,10 +41,21 @@ fn system(system: &System) -> String {
     let kernel = system
         .read("/proc/sys/kernel/osrelease")
         .map_or_else(String::new, |kernel| format!(", Linux {kernel}"));
-    format!(
-        "{}{kernel}",
-        release(system, "PRETTY_NAME").unwrap_or_else(|| "unknown: no /etc/os-release".to_owned())
-    )
+    format!("{}{kernel}", name(system))
+}
+
+/// The release as it calls itself; not every one has a pretty name.
+fn name(system: &System) -> String {
+    if let Some(pretty) = release(system, "PRETTY_NAME") {
+        return pretty;
+    }
+    let parts = ["NAME", "VERSION"].map(|key| release(system, key));
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() {
+        "unknown: /etc/os-release does not tell".to_owned()
+    } else {
+        parts.join(" ")
+    }
 }
 
 /// A value of os-release(5).

@@ -3,10 +3,10 @@
 //! One file a subject, each a function from what was found to checks. Nothing is changed and no camera is started; what
 //! this user may not see is said to be unknown, not guessed.
 
+mod command;
 mod conffile;
 mod devices;
 mod effects;
-mod environment_file;
 mod failures;
 mod json;
 mod machine;
@@ -19,6 +19,7 @@ mod stack;
 mod text;
 mod units;
 
+use self::command::Line;
 pub use self::report::Report;
 use self::report::Section;
 use self::units::Unit;
@@ -38,11 +39,18 @@ struct Facts<'a> {
     model: String,
     socket: Unit,
     service: Unit,
+    /// How the service starts the program.
+    command: Line,
     /// Who is not root cannot see the files of others' processes.
     sees_all: bool,
 }
 
 impl Facts<'_> {
+    /// Whether the stream comes from the system's capture program.
+    fn streams_through_a_program(&self) -> bool {
+        self.wanted == SourceChoice::Rpicam || matches!(self.camera, Some(Camera::Libcamera { .. }))
+    }
+
     /// Whether a viewer is to see a camera, and there is none.
     fn lacks_camera(&self) -> bool {
         let without = matches!(self.wanted, SourceChoice::Test | SourceChoice::File(_));
@@ -53,7 +61,9 @@ impl Facts<'_> {
 /// Looks at everything.
 pub fn examine(system: &System) -> Report {
     let survey = auto::survey(system);
-    let wanted = conffile::source(system);
+    let service = Unit::ask(system, units::SERVICE);
+    let command = Line::of(&service);
+    let wanted = conffile::source(system, &command);
     let facts = Facts {
         system,
         camera: stack::wanted(&survey, &wanted),
@@ -61,7 +71,8 @@ pub fn examine(system: &System) -> Report {
         survey,
         model: machine::model(system),
         socket: Unit::ask(system, units::SOCKET),
-        service: Unit::ask(system, units::SERVICE),
+        service,
+        command,
         sees_all: system.shows_all_processes(),
     };
     let section = |title, checks| Section { title, checks };

@@ -30,8 +30,13 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
             .any(|inode| target == format!("socket:[{inode}]"))
     };
     let holders = holders_in(&facts.system.path("/proc"), &is_one);
-    let is_ours = |holder: &Holder| holder.process_id == 1 || holder.name == "picam-stream";
     let is_active = facts.socket.get("ActiveState") == "active";
+    // systemd holds the ports of all socket units.
+    let is_systemds = |holder: &Holder| holder.process_id == 1;
+    let other_unit = socket_units(facts.system, port);
+    let is_other_units = !is_active && !other_unit.is_empty();
+    let is_ours =
+        |holder: &Holder| is_systemds(holder) && !is_other_units || holder.name == "picam-stream";
     let check = match holders
         .iter()
         .find(|holder| is_ours(holder))
@@ -41,10 +46,11 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
             SUBJECT,
             format!("{} listens on TCP port {port}", holder.name),
         ),
-        Some(holder) => taken(
-            port,
-            &format!("{} (process {})", holder.name, holder.process_id),
-        ),
+        Some(holder) if is_systemds(holder) => {
+            taken(port, &format!("systemd for {}", other_unit.join(" and ")))
+        }
+        Some(holder) => taken(port, &described(facts.system, holder)),
+        None if is_other_units => taken(port, &format!("systemd for {}", other_unit.join(" and "))),
         None if is_active => Check::ok(SUBJECT, format!("systemd listens on TCP port {port}")),
         // Whose it is cannot be known then; that systemd is silent is told with the units.
         None if matches!(facts.socket, Unit::Silent(_)) => Check::ok(
@@ -72,6 +78,40 @@ fn taken(port: u16, by: &str) -> Check {
              [Socket], ListenStream= and ListenStream=PORT in lines of their own"
         ),
     )
+}
+
+/// The program, and the unit that it belongs to.
+fn described(system: &System, holder: &Holder) -> String {
+    let process = format!("{} (process {}", holder.name, holder.process_id);
+    match unit_of(system, holder.process_id) {
+        Some(unit) => format!("{process}, of {unit}: systemctl status {unit})"),
+        None => format!("{process})"),
+    }
+}
+
+/// The last part of a process's control group that is the name of a unit (cgroups(7)).
+fn unit_of(system: &System, process_id: u32) -> Option<String> {
+    let groups = system.read(&format!("/proc/{process_id}/cgroup"))?;
+    let is_unit = |part: &&str| part.ends_with(".service") || part.ends_with(".scope");
+    let unit = |line: &str| line.rsplit('/').find(is_unit).map(str::to_owned);
+    groups.lines().find_map(unit)
+}
+
+/// The socket units other than ours that systemd listens for on the port.
+fn socket_units(system: &System, port: u16) -> Vec<String> {
+    let question = ["list-sockets", "--no-pager", "--no-legend", "--full"];
+    let answer = system.ask("systemctl", &question);
+    let lines = answer.map_or_else(String::new, |answer| answer.stdout);
+    let end = format!(":{port}");
+    let unit = |line: &str| {
+        let mut words = line.split_whitespace();
+        let is_it = words.next()?.ends_with(&end);
+        words
+            .next()
+            .filter(|unit| is_it && *unit != SOCKET)
+            .map(str::to_owned)
+    };
+    lines.lines().filter_map(unit).collect()
 }
 
 /// The port that the socket unit says, such as in `[::]:3333 (Stream)`.

@@ -1,5 +1,8 @@
 //! What was found, ready to be shown: sections of checks, each with a verdict, and a remedy where it is not well.
 
+/// No text on the page is longer, whatever is in a file that somebody wrote.
+const LONGEST_TEXT: usize = 600;
+
 /// How well it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
@@ -62,7 +65,7 @@ impl Check {
         Self {
             subject,
             verdict: Verdict::Ok,
-            text: text.into(),
+            text: bounded(text.into()),
             remedy: None,
             details: Vec::new(),
         }
@@ -75,7 +78,7 @@ impl Check {
     ) -> Self {
         Self {
             verdict: Verdict::Warning,
-            remedy: Some(remedy.into()),
+            remedy: Some(bounded(remedy.into())),
             ..Self::ok(subject, text)
         }
     }
@@ -87,9 +90,17 @@ impl Check {
     ) -> Self {
         Self {
             verdict: Verdict::Problem,
-            remedy: Some(remedy.into()),
+            remedy: Some(bounded(remedy.into())),
             ..Self::ok(subject, text)
         }
+    }
+}
+
+/// The text, or its start.
+pub fn bounded(text: String) -> String {
+    match text.char_indices().nth(LONGEST_TEXT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
 

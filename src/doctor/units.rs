@@ -2,6 +2,7 @@
 
 use super::Facts;
 use super::report::Check;
+use crate::service::conffile::{FILE, NAME};
 use crate::source::auto::Camera;
 use crate::system::System;
 
@@ -195,10 +196,11 @@ fn service(facts: &Facts, unit: &Unit) -> Vec<Check> {
         )];
     }
     let mut checks: Vec<Check> = changed(unit, TEMPLATE).into_iter().collect();
-    let found = starts_another(unit)
-        .or_else(|| lacks_group(unit))
-        .or_else(|| hides_devices(facts, unit));
-    checks.extend(found);
+    let command = starts_another(unit)
+        .or_else(|| ignores_the_file(facts))
+        .or_else(|| has_the_old_order(facts));
+    let sandbox = lacks_group(unit).or_else(|| hides_devices(facts, unit));
+    checks.extend(command.into_iter().chain(sandbox));
     if checks.is_empty() {
         checks.push(Check::ok(TEMPLATE, "installed, as the package has it"));
     }
@@ -212,6 +214,29 @@ fn starts_another(unit: &Unit) -> Option<Check> {
             TEMPLATE,
             format!("it does not start picam-stream, but {command}"),
             format!("systemctl cat {TEMPLATE}"),
+        )
+    })
+}
+
+fn ignores_the_file(facts: &Facts) -> Option<Check> {
+    (!facts.command.has_options()).then(|| {
+        Check::warning(
+            TEMPLATE,
+            format!("its command has no ${NAME}, so nothing in {FILE} has an effect"),
+            format!("systemctl cat {TEMPLATE}"),
+        )
+    })
+}
+
+fn has_the_old_order(facts: &Facts) -> Option<Check> {
+    facts.command.has_the_old_order().then(|| {
+        Check::warning(
+            TEMPLATE,
+            "its command is of the older form, with its own words behind the file's: it works, but nothing can stand behind \
+             -- in the file, and a second viewer does not wait for the camera",
+            format!(
+                "sudo systemctl edit --full {TEMPLATE}, and write ExecStart=-/usr/bin/picam-stream --service -v -n ${NAME}"
+            ),
         )
     })
 }
@@ -245,13 +270,21 @@ fn hides_devices(facts: &Facts, unit: &Unit) -> Option<Check> {
     let is_open = unit.is("DevicePolicy", "auto") && allowed.is_empty();
     let lacking = needed
         .iter()
-        .find(|device| !allowed.contains(*device) && !is_open)?;
+        .find(|device| !is_allowed(&allowed, device) && !is_open)?;
     let text = format!("it does not let {lacking} through, which this camera needs");
     Some(Check::problem(
         TEMPLATE,
         text,
         edit(&format!("DeviceAllow={lacking} rw")),
     ))
+}
+
+/// A device may be allowed by its path, or by the kernel's names for its kind, of which the channel to the VideoCore has had
+/// two.
+fn is_allowed(allowed: &str, device: &str) -> bool {
+    let kinds =
+        device == "/dev/vchiq" && allowed.contains("char-vchiq") && allowed.contains("char-misc");
+    kinds || allowed.contains(device)
 }
 
 fn property(line: &str) -> Option<(String, String)> {

@@ -8,7 +8,7 @@ use super::table::{Fate, rows};
 use super::{
     Annotation, Camera, Codec, Format, Options, Output, ReportOnly, Roi, SourceChoice, Video, Word,
 };
-use super::{limits, value, words};
+use super::{limits, service, value, words};
 use crate::error::{Error, Result};
 use crate::units::{Bitrate, Fps, Size};
 
@@ -87,6 +87,7 @@ impl Draft {
 
     /// Checks what only shows when all is read, and fits it into what the encoder can do.
     pub fn finish(mut self) -> Result<Options> {
+        service::overrule(&mut self);
         self.settle_time();
         self.fill_report();
         check_output(&self.options)?;
@@ -186,11 +187,13 @@ fn blank() -> Options {
         pts_file: None,
         flush: false,
         verbose: false,
+        service: false,
         video: blank_video(),
         camera: blank_camera(),
         annotation: Annotation::default(),
         report_only: blank_report(),
         given: Vec::new(),
+        restated: Vec::new(),
         warnings: Vec::new(),
         passed_on: Vec::new(),
     }

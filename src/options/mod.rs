@@ -11,6 +11,7 @@ mod limits;
 mod man;
 mod parse;
 mod report;
+mod service;
 mod shown;
 mod similar;
 mod table;
@@ -28,7 +29,7 @@ pub use man::man_page;
 pub use parse::{Use, parse, uses};
 pub use report::settings;
 pub use table::{Fate, Group, Kind, Row, find, rows};
-pub use unhonoured::unhonoured;
+pub use unhonoured::{Unhonoured, unhonoured};
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -126,6 +127,8 @@ pub struct Options {
     /// `-fl`: kept for the report; every frame is written at once in any case.
     pub flush: bool,
     pub verbose: bool,
+    /// `--service`: one viewer's instance of the package's unit.
+    pub service: bool,
     pub video: Video,
     pub camera: Camera,
     pub annotation: Annotation,
@@ -133,6 +136,8 @@ pub struct Options {
     pub report_only: ReportOnly,
     /// The long names of the options that were given, in the table's order.
     pub given: Vec<&'static str>,
+    /// Those among them that say what is the default anyway.
+    pub restated: Vec<&'static str>,
     /// What was changed, left out or ignored, one line each, to be logged as warnings.
     pub warnings: Vec<String>,
     /// What stood behind `--`, for the capture program of the system.

@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::shown::shown;
 use super::similar::nearest;
 use super::table::{Arity, Kind, Row, find, rows};
-use super::{Command, commands, value};
+use super::{Command, commands, service, value};
 use crate::error::{Error, Result};
 
 /// One option as it stands on the command line.
@@ -38,16 +38,40 @@ pub fn uses(words: &[OsString]) -> Result<Vec<Use>> {
 
 fn stream(words: &[OsString]) -> Result<Command> {
     let (uses, passed_on) = split(words)?;
-    if let Some(Kind::Stop(command)) = uses.last().map(|last| last.row.kind) {
-        return Ok(command());
+    if let Some((name, command)) = uses.last().and_then(stopping) {
+        let is_service = uses.iter().any(|it| it.row.long == "service");
+        return if is_service {
+            service::check(command, &name)
+        } else {
+            Ok(command)
+        };
     }
     let mut draft = read(&uses)?;
     draft.options.given = rows()
         .map(|row| row.long)
         .filter(|long| uses.iter().any(|u| u.row.long == *long))
         .collect();
+    let restated = uses.iter().filter(|it| says_the_default(it.row, &draft));
+    draft.options.restated = restated.map(|it| it.row.long).collect();
     draft.options.passed_on = passed_on.to_vec();
     Ok(Command::Stream(Box::new(draft.finish()?)))
+}
+
+/// The option that ends the reading, as it is typed, and what it asks for.
+fn stopping(last: &Use) -> Option<(String, Command)> {
+    match last.row.kind {
+        Kind::Stop(command) => Some((format!("--{}", last.row.long), command())),
+        _ => None,
+    }
+}
+
+/// Whether the default of the option changes nothing in what was read.
+fn says_the_default(row: &Row, draft: &Draft) -> bool {
+    row.default.is_some_and(|default| {
+        let mut again = draft.clone();
+        value::apply(row, Some(default.as_ref()), &mut again).is_ok()
+            && again.options == draft.options
+    })
 }
 
 /// The options up to `--` or up to one that ends the reading, and the words behind `--`.

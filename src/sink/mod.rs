@@ -81,7 +81,13 @@ impl<'a> Outlet<'a> {
             return Ok(None);
         };
         if let Some(viewer) = viewer(&channel) {
-            log::info!("viewer {viewer}");
+            // systemd has said it when it started the instance.
+            let level = if self.options.service {
+                log::Level::Debug
+            } else {
+                log::Level::Info
+            };
+            log::log!(level, "viewer {viewer}");
         }
         Ok(Some(Box::new(Stream::new(channel, self.setup()?))))
     }

@@ -90,7 +90,13 @@ fn open_found(options: &Options) -> Result<Box<dyn Source>> {
     } else {
         passed_over.join("; ")
     };
-    log::info!("--source auto takes {camera}: {why}");
+    // In a journal the report of -v names the camera; doctor tells the choice at any time.
+    let level = if options.service {
+        log::Level::Debug
+    } else {
+        log::Level::Info
+    };
+    log::log!(level, "--source auto takes {camera}: {why}");
     let source = match camera {
         auto::Camera::Libcamera { .. } => SourceChoice::Rpicam,
         auto::Camera::Mmal { .. } => SourceChoice::Mmal,
@@ -108,8 +114,12 @@ fn announce(options: &Options, camera_name: &str, honoured: &[&str]) {
 }
 
 fn warn_unhonoured(options: &Options, honoured: &[&str]) {
-    if let Some(warning) = options::unhonoured(options, honoured) {
+    let unhonoured = options::unhonoured(options, honoured);
+    if let Some(warning) = unhonoured.warning {
         log::warn!("{warning}");
+    }
+    if let Some(note) = unhonoured.note {
+        log::info!("{note}");
     }
 }
 

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 /// qemu-user 7.2 cannot make these namespaces; all the other directives work under it, or are ignored.
-const EMULATED: &str = "[Service]\nPrivateNetwork=no\nPrivateUsers=no\nPrivateIPC=no\n";
+const EMULATED: &str = "[Service]\nPrivateNetwork=no\nPrivateUsers=no\n";
 
 /// Lays the layer ($1 the mount point, $2 the root below), moves into the control groups ($3) and becomes what follows.
 /// The mount namespace is its own, so nothing has to be unmounted.

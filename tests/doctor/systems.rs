@@ -7,6 +7,7 @@ const CONFFILE: &str = include_str!("../../assets/default/raspivid");
 
 /// systemctl, with a socket that listens.
 const SYSTEMCTL: &str = r#"case "$*" in
+list-sockets*) echo '[::]:3333 raspivid.socket -' ;;
 *raspivid.socket*) cat <<END
 LoadState=loaded
 ActiveState=${ACTIVE:-active}
@@ -25,9 +26,10 @@ LoadState=loaded
 FragmentPath=/usr/lib/systemd/system/raspivid@.service
 DropInPaths=
 Group=video
-ExecStart={ path=/usr/bin/picam-stream ; argv[]=/usr/bin/picam-stream \$RASPIVID_OPTIONS -v -n -t 0 -o - ; ignore_errors=yes }
+ExecStart={ path=/usr/bin/picam-stream ; argv[]=/usr/bin/picam-stream --service -v -n \$RASPIVID_OPTIONS ; ignore_errors=yes }
 DevicePolicy=closed
-DeviceAllow=/dev/vchiq rw
+DeviceAllow=char-vchiq rw
+DeviceAllow=char-misc rw
 DeviceAllow=char-video4linux rw
 DeviceAllow=char-media rw
 DeviceAllow=char-dma_heap rw

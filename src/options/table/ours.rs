@@ -70,6 +70,14 @@ pub const ROWS: &[Row] = &[
         ..OURS
     },
     Row {
+        long: "service",
+        kind: Kind::Flag(|draft| draft.options.service = true),
+        help: "stream to the viewer of this instance, as raspivid@.service does",
+        more: "It stands for -t 0 -o -, which nothing behind it can change: an -o, -t or -l is overruled with one warning. Where \
+               another viewer is watching, it waits for the camera for three seconds at most.",
+        ..OURS
+    },
+    Row {
         long: "version",
         kind: Kind::Stop(|| Command::Version),
         help: "print the version and exit",

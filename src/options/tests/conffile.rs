@@ -1,6 +1,6 @@
 //! The file that the package installs as /etc/default/raspivid.
 
-use super::{options, stream};
+use super::stream;
 use crate::options::table::find;
 use crate::options::{Command, Options, parse};
 
@@ -21,10 +21,8 @@ fn words(value: &str) -> Vec<String> {
 }
 
 fn parsed(value: &str) -> Options {
-    let service = "-v -n -t 0 -o -".split(' ').map(str::to_owned);
-    stream(parse(
-        words(value).into_iter().chain(service).map(Into::into),
-    ))
+    let service = "--service -v -n".split(' ').map(str::to_owned);
+    stream(parse(service.chain(words(value)).map(Into::into)))
 }
 
 #[test]
@@ -42,6 +40,13 @@ fn the_default_is_one_line_and_gives_no_warning() {
         .lines()
         .filter(|line| !line.starts_with('#') && !line.starts_with(NAME));
     assert!(others.into_iter().all(str::is_empty));
+}
+
+#[test]
+fn a_preset_counts_as_soon_as_its_mark_is_taken_away() {
+    let active = CONFFILE.find(&format!("\n{NAME}")).unwrap();
+    let first_preset = CONFFILE.find(&format!("\n#{NAME}")).unwrap();
+    assert!(active < first_preset, "the last line of a name counts");
 }
 
 #[test]
@@ -94,7 +99,6 @@ fn a_text_with_blanks_can_stand_in_quotes() {
     assert!(
         matches!(parse(words("-n \"\" -v").into_iter().map(Into::into)), Err(error) if error.exit_status() == 64)
     );
-    assert_eq!(options("-v -n -t 0 -o -"), parsed(""));
     assert!(matches!(
         parse(words("--help").into_iter().map(Into::into)),
         Ok(Command::Help)

@@ -5,6 +5,7 @@ mod limits;
 mod properties;
 mod refused;
 mod report;
+mod service;
 mod table;
 mod understood;
 

@@ -116,7 +116,7 @@ fn our_own_options_have_long_names_only() {
     let ours: Vec<_> = rows().filter(|row| row.group == Group::Ours).collect();
     assert_eq!(
         ours.iter().map(|row| row.long).collect::<Vec<_>>(),
-        ["source", "format", "stall-timeout", "version"]
+        ["source", "format", "stall-timeout", "service", "version"]
     );
     assert!(ours.iter().all(|row| row.short.is_empty()));
 }

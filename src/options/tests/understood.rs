@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{options, parse_words, stream};
-use crate::options::{Codec, Format, Options, Output, SourceChoice, unhonoured};
+use crate::options::{Codec, Format, Options, Output, SourceChoice, Unhonoured, unhonoured};
 use crate::units::{Bitrate, Fps, Gop, Size};
 
 /// The single warning of a command line.
@@ -379,11 +379,39 @@ fn the_file_of_times_is_kept_as_given() {
 #[test]
 fn a_source_names_all_options_that_it_cannot_honour() {
     let given = options("-w 640 -ex night -awb sun -sl 2 -t 0 -n -k -o -");
-    let text = unhonoured(&given, &["width", "height"]).expect("three options are left");
+    let text = unhonoured(&given, &["width", "height"])
+        .warning
+        .expect("three options are left");
     assert!(text.ends_with(": -sl -ex -awb"), "{text}");
-    assert_eq!(unhonoured(&given, &["w", "ex", "awb", "slices"]), None);
-    assert_eq!(unhonoured(&Options::default(), &[]), None);
+    let nothing = Unhonoured::default();
+    assert_eq!(unhonoured(&given, &["w", "ex", "awb", "slices"]), nothing);
+    assert_eq!(unhonoured(&Options::default(), &[]), nothing);
     let passing_on = options("-n -- --tuning-file x");
-    assert!(unhonoured(&passing_on, &[]).is_some_and(|text| text.ends_with(": --")));
-    assert_eq!(unhonoured(&passing_on, &["--"]), None);
+    let warning = unhonoured(&passing_on, &[]).warning;
+    assert!(warning.is_some_and(|text| text.ends_with(": --")));
+    assert_eq!(unhonoured(&passing_on, &["--"]), nothing);
+}
+
+#[test]
+fn what_no_picture_is_the_worse_for_is_a_note_and_no_warning() {
+    let article =
+        options("-w 1280 -h 720 -a 12 -fl -ih -b 800000 -fps 25 -pf main -g 25 -awb auto");
+    let honoured = [
+        "width",
+        "height",
+        "inline",
+        "bitrate",
+        "framerate",
+        "profile",
+        "intra",
+    ];
+    let said = unhonoured(&article, &honoured);
+    assert_eq!(said.warning, None);
+    assert!(said.note.is_some_and(|note| note.starts_with("-a: ")));
+    let said = unhonoured(&options("-a Door -awb sun"), &[]);
+    assert!(
+        said.warning
+            .is_some_and(|text| text.ends_with(": -awb -a") || text.ends_with(": -a -awb"))
+    );
+    assert_eq!(said.note, None);
 }

@@ -1,15 +1,13 @@
 //! The capture program's whole command line: what makes its output a live stream for us, what the table made of
 //! raspivid's options, and the words that the user has for it.
 
-use std::collections::HashSet;
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use super::child::{DATA_FD, DataPipe, TIMES_FD};
+use super::passed_on;
 use super::program::Offer;
 use super::table::{Given, translate};
-use crate::error::{Error, Result};
 use crate::options::{Codec, Options};
 
 /// How the program is started.
@@ -21,33 +19,9 @@ pub struct CommandLine {
     pub times: bool,
     /// How long the program may take over one frame.
     pub frame_time: Duration,
-    /// The long names of raspivid's options that it honours.
+    /// The long names of raspivid's options that it honours, and `--`.
     pub honoured: Vec<&'static str>,
 }
-
-/// Options of the program that decide where and in what form the stream comes to us.
-const OURS: [&str; 9] = [
-    "output",
-    "codec",
-    "save-pts",
-    "libav-format",
-    "circular",
-    "segment",
-    "split",
-    "listen",
-    "help",
-];
-
-/// The short form of options that we give, or must give, ourselves.
-const SHORT: [(char, &str); 7] = [
-    ('b', "bitrate"),
-    ('g', "intra"),
-    ('h', "help"),
-    ('l', "listen"),
-    ('n', "nopreview"),
-    ('o', "output"),
-    ('t', "timeout"),
-];
 
 /// No sensor exposes longer.
 const LONGEST_FRAME: Duration = Duration::from_secs(15 * 60);
@@ -72,9 +46,9 @@ impl CommandLine {
     /// Starts the stream; with `times`, asks for the frames' times, too.
     pub fn stream(options: &Options, offer: &Offer, times: bool) -> Self {
         let data = data_pipe(options, offer, times);
-        let (mut given, honoured) = translate(options, offer);
+        let (mut given, mut honoured) = translate(options, offer);
         given.extend(stream_options(options, offer, data, times));
-        let passed_on = options_in(&options.passed_on);
+        let passed_on = passed_on::names(&options.passed_on);
         let mut arguments = Vec::new();
         for (name, value) in given {
             // The program refuses an option that is given twice: the user's own takes the place of ours.
@@ -84,6 +58,7 @@ impl CommandLine {
         }
         arguments.extend_from_slice(&options.passed_on);
         let frame_time = frame_time(&arguments);
+        honoured.push("--");
         Self {
             arguments,
             data,
@@ -91,17 +66,6 @@ impl CommandLine {
             frame_time,
             honoured,
         }
-    }
-}
-
-/// Refuses words behind `--` that would take the stream away from us.
-pub fn check_passed_on(options: &Options) -> Result<()> {
-    let passed_on = options_in(&options.passed_on);
-    match OURS.iter().find(|name| passed_on.contains(**name)) {
-        None => Ok(()),
-        Some(name) => Err(Error::Usage(format!(
-            "--{name} cannot stand behind --: where the stream goes and its form are told by picam-stream's own options"
-        ))),
     }
 }
 
@@ -148,28 +112,14 @@ fn stream_options(options: &Options, offer: &Offer, data: DataPipe, times: bool)
 
 /// The time of one frame by its exposure and its rate, whoever chose these.
 fn frame_time(arguments: &[OsString]) -> Duration {
-    let exposure = value_of(arguments, "shutter")
-        .and_then(duration)
+    let exposure = passed_on::value(arguments, "shutter")
+        .and_then(|text| duration(&text))
         .unwrap_or_default();
-    let between_frames = value_of(arguments, "framerate")
+    let between_frames = passed_on::value(arguments, "framerate")
         .and_then(|rate| rate.parse::<f64>().ok())
         .and_then(|rate| Duration::try_from_secs_f64(1.0 / rate).ok())
         .unwrap_or_default();
     exposure.max(between_frames).min(LONGEST_FRAME)
-}
-
-/// The value of an option, behind its name or joined to it.
-fn value_of<'a>(arguments: &'a [OsString], name: &str) -> Option<&'a str> {
-    let text = |word: &'a OsString| word.to_str();
-    let at = arguments.iter().position(|word| {
-        text(word)
-            .and_then(named)
-            .is_some_and(|found| found == name)
-    })?;
-    match text(&arguments[at])?.split_once('=') {
-        Some((_, value)) => Some(value),
-        None => arguments.get(at + 1).and_then(text),
-    }
 }
 
 /// A time as the program takes it: microseconds, or with one of the units that it has known since rpicam-apps 1.5.
@@ -212,48 +162,9 @@ fn push(arguments: &mut Vec<OsString>, name: &str, value: Option<&str>) {
     }
 }
 
-/// The long names of the options among the words that go to the program unchanged.
-fn options_in(words: &[OsString]) -> HashSet<String> {
-    words
-        .iter()
-        .filter_map(|word| std::str::from_utf8(word.as_bytes()).ok())
-        .filter_map(named)
-        .collect()
-}
-
-fn named(word: &str) -> Option<String> {
-    if let Some(long) = word.strip_prefix("--") {
-        return Some(long.split('=').next().unwrap_or(long).to_owned());
-    }
-    let letter = word.strip_prefix('-')?.chars().next()?;
-    SHORT
-        .iter()
-        .find(|(short, _)| *short == letter)
-        .map(|(_, long)| (*long).to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn options_that_go_over_unchanged_are_known_by_all_their_forms() {
-        let words = [
-            "--width=640",
-            "--bitrate",
-            "4000000",
-            "-g25",
-            "-t",
-            "5",
-            "--",
-            "-",
-            "é",
-        ]
-        .map(OsString::from);
-        let mut names: Vec<String> = options_in(&words).into_iter().collect();
-        names.sort();
-        assert_eq!(names, ["", "bitrate", "intra", "timeout", "width"]);
-    }
 
     #[test]
     fn the_time_of_a_frame_is_the_longer_of_exposure_and_rate() {

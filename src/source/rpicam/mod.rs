@@ -24,6 +24,7 @@ mod failure;
 mod frames;
 mod messages;
 mod numbers;
+mod passed_on;
 mod pipe;
 pub mod probe;
 mod program;
@@ -53,6 +54,14 @@ pub struct Rpicam {
     child: Child,
     frames: Frames,
     given_out: u64,
+}
+
+/// Refuses words behind `--` with which no stream would come.
+///
+/// # Errors
+/// `Error::Usage`, with the option and the reason.
+pub fn check(options: &Options) -> Result<()> {
+    passed_on::check(options)
 }
 
 enum Phase {
@@ -104,7 +113,7 @@ impl Rpicam {
     /// `Error::Camera` when there is no such program or it cannot be started, `Error::Usage` when an option behind `--`
     /// would take the stream away from us.
     pub fn open(options: &Options) -> Result<Self> {
-        command::check_passed_on(options)?;
+        check(options)?;
         let program = Program::find()?;
         report(options, &format!("libcamera through {program}"));
         let child = start(&program, &CommandLine::help())?;

@@ -1,4 +1,4 @@
-//! Reads /etc/default/raspivid as systemd does for `EnvironmentFile=` and `$RASPIVID_OPTIONS`: assignments, quotes and
+//! Reads a conffile such as /etc/default/raspivid as systemd does for `EnvironmentFile=` and `$RASPIVID_OPTIONS`: assignments, quotes and
 //! backslashes first, then the words of a value.
 //!
 //! What it makes of tests/data/environment_files.json is tested below, and what systemd 247, 252 and 257 make of the same
@@ -11,12 +11,21 @@ use std::slice::Iter;
 /// What the file says.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct EnvironmentFile {
-    /// Names and values in their order; the last of a name counts.
-    pub assignments: Vec<(String, String)>,
+    /// In their order; the last of a name counts.
+    pub assignments: Vec<Assignment>,
     /// What is in the file and has no effect.
     pub remarks: Vec<String>,
     /// Why systemd takes nothing at all from the file.
     pub refusal: Option<String>,
+}
+
+/// `NAME=VALUE`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Assignment {
+    pub name: String,
+    pub value: String,
+    /// Where it begins.
+    pub line: u32,
 }
 
 impl EnvironmentFile {
@@ -39,8 +48,25 @@ impl EnvironmentFile {
         self.assignments
             .iter()
             .rev()
-            .find_map(|(other, value)| (other == name).then_some(value.as_str()))
+            .find_map(|it| (it.name == name).then_some(it.value.as_str()))
     }
+
+    /// Another name that was probably meant to be this one.
+    pub fn similar(&self, name: &str) -> Option<&str> {
+        let mut names = self.assignments.iter().map(|it| it.name.as_str());
+        names.find(|other| *other != name && is_similar(name, other))
+    }
+}
+
+/// Whether two names differ in one place, and by three letters at most.
+fn is_similar(one: &str, other: &str) -> bool {
+    let (one, other) = (one.to_ascii_uppercase(), other.to_ascii_uppercase());
+    let is_same = |(a, b): &(u8, u8)| a == b;
+    let start = one.bytes().zip(other.bytes()).take_while(is_same).count();
+    let rest = one.bytes().rev().zip(other.bytes().rev());
+    let room = one.len().min(other.len()) - start;
+    let end = rest.take_while(is_same).count().min(room);
+    one.len().max(other.len()) <= start + end + 3
 }
 
 struct Reader<'a> {
@@ -106,7 +132,11 @@ impl Reader<'_> {
                 "does not begin with the name of a variable and =",
             );
         }
-        self.file.assignments.push((text.to_owned(), value));
+        self.file.assignments.push(Assignment {
+            name: text.to_owned(),
+            value,
+            line: number,
+        });
     }
 
     fn refuse(&mut self, why: String) {
@@ -117,8 +147,14 @@ impl Reader<'_> {
     fn remark(&mut self, number: u32, name: &[u8], what: &str) {
         let name = String::from_utf8_lossy(name);
         let start: String = name.trim_end().chars().take(40).collect();
+        // Options that were meant to go on from the line before.
+        let join = if start.starts_with('-') {
+            "; the line before it goes on only where it ends in a backslash"
+        } else {
+            ""
+        };
         self.file.remarks.push(format!(
-            "line {number} ({start:?}) {what}: systemd ignores it"
+            "line {number} ({start:?}) {what}: systemd ignores it{join}"
         ));
     }
 
@@ -267,7 +303,12 @@ mod tests {
     #[test]
     fn what_has_no_effect_is_told_with_its_line() {
         let file = EnvironmentFile::read(b"# fine\nexport X=1\nX\n\nY=2\n# back\\\nZ=3\n");
-        assert_eq!(file.assignments, [("Y".to_owned(), "2".to_owned())]);
+        let assignment = |name: &str, value: &str, line| Assignment {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            line,
+        };
+        assert_eq!(file.assignments, [assignment("Y", "2", 5)]);
         let remarks = file.remarks.join("\n");
         for part in [
             "line 2 (\"export X\")",
