@@ -236,7 +236,7 @@ fn the_line_of_the_unit_decides_what_the_options_mean() {
     assert_finds(
         &old,
         "problem",
-        "--timeout 0 cannot stand",
+        "--output - cannot stand",
         "correct the line",
     );
     assert_finds(
