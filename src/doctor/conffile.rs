@@ -106,9 +106,9 @@ fn too_long_to_start(name: &str, bytes: usize) -> Check {
 /// That an earlier line of a name has no effect is as it should be where a preset below it was taken; it is worth a warning
 /// where the line that counts is the one that the package brings.
 fn set_twice(file: &EnvironmentFile) -> Option<Check> {
-    let ours = file.assignments.iter().filter(|it| it.name == NAME);
+    let mut ours = file.assignments.iter().filter(|it| it.name == NAME);
     let lines: Vec<String> = ours.clone().map(|it| it.line.to_string()).collect();
-    let last = ours.last().filter(|_| lines.len() > 1)?;
+    let last = ours.next_back().filter(|_| lines.len() > 1)?;
     let text = format!(
         "{FILE} sets {NAME} in lines {}: the last one counts",
         lines.join(", ")

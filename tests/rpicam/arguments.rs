@@ -199,7 +199,7 @@ fn what_asks_for_nothing_is_not_passed_on() {
 #[test]
 fn what_the_program_has_nothing_for_is_told_in_one_warning() {
     let stand_in = StandIn::new("1.13.0", "vc4").behaving("stop=1");
-    let given = "-a 12 -ae 32 -rot 90 -ifx cartoon -qp 20 -sl 4 -if cyclic -md 5 -drc high -vs -dg 2 -awb greyworld -w 640";
+    let given = "-a Door -ae 32 -rot 90 -ifx cartoon -qp 20 -sl 4 -if cyclic -md 5 -drc high -vs -dg 2 -awb greyworld -w 640";
     let output = stand_in.run(&given.split(' ').collect::<Vec<_>>());
     let log = stderr(&output);
     let warnings: Vec<&str> = log
@@ -217,6 +217,16 @@ fn what_the_program_has_nothing_for_is_told_in_one_warning() {
         );
     }
     assert!(!warnings[0].contains("-w "), "{}", warnings[0]);
+}
+
+#[test]
+fn the_shipped_options_and_words_that_go_over_are_no_warnings() {
+    let stand_in = StandIn::new("1.13.0", "vc4").behaving("stop=1");
+    let given = "-w 1280 -h 720 -a 12 -fl -ih -b 800000 -fps 25 -pf main -g 25 -awb auto -- --denoise cdn_off";
+    let log = stderr(&stand_in.run(&given.split(' ').collect::<Vec<_>>()));
+    assert!(!log.contains("cannot do"), "{log}");
+    let notes = log.matches("writes no time and date").count();
+    assert_eq!(notes, 1, "{log}");
 }
 
 #[test]

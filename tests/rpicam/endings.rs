@@ -145,7 +145,7 @@ fn sigterm_before_the_first_frame_is_obeyed() {
 #[test]
 fn a_program_that_ends_in_good_order_ends_the_stream_so() {
     let stand_in = StandIn::new("1.13.0", "vc4").behaving("stop=20");
-    let mut session = stand_in.session(&["--", "--frames", "20"]);
+    let mut session = stand_in.session(&[]);
     session.read_to_end();
     assert!(session.wait(LONG).success(), "{}", session.log());
     assert!(session.log().contains(" 20 frames,"), "{}", session.log());
