@@ -29,16 +29,50 @@ pub enum Departure {
     Stuck,
 }
 
+/// An exit status of the process, and when it is given.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ExitStatus {
+    /// A number of sysexits.h.
+    pub code: u8,
+    /// In the words of README and the manual page.
+    pub when: &'static str,
+}
+
+const ORDERLY: ExitStatus = ExitStatus {
+    code: 0,
+    when: "the viewer left or was stuck, `-t` is over, SIGTERM or SIGINT",
+};
+const COMMAND_LINE: ExitStatus = ExitStatus {
+    code: 64,
+    when: "command line",
+};
+const CAMERA: ExitStatus = ExitStatus {
+    code: 70,
+    when: "the camera was not found, is busy, or could not be set up",
+};
+const OUTPUT: ExitStatus = ExitStatus {
+    code: 74,
+    when: "the output could not be opened or written",
+};
+const STALLED: ExitStatus = ExitStatus {
+    code: 75,
+    when: "the camera stalled",
+};
+
+/// All of them: the manual page is made from this list, README's table is tested against it.
+pub const EXIT_STATUSES: [ExitStatus; 5] = [ORDERLY, COMMAND_LINE, CAMERA, OUTPUT, STALLED];
+
 impl Error {
-    /// The exit status of the process, after sysexits.h.
+    /// The exit status of the process.
     pub fn exit_status(&self) -> u8 {
-        match self {
-            Self::Usage(_) => 64,
-            Self::Camera(_) => 70,
-            Self::Output(_) => 74,
-            Self::Stalled(_) => 75,
-            Self::Viewer(_) => 0,
-        }
+        let status = match self {
+            Self::Usage(_) => COMMAND_LINE,
+            Self::Camera(_) => CAMERA,
+            Self::Output(_) => OUTPUT,
+            Self::Stalled(_) => STALLED,
+            Self::Viewer(_) => ORDERLY,
+        };
+        status.code
     }
 }
 

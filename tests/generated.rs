@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::openpty;
+use picam_stream::error::EXIT_STATUSES;
 use picam_stream::options::{bash_completion, man_page, rows};
 
 #[test]
@@ -47,11 +48,11 @@ fn the_manual_page_renders_without_a_warning_and_names_every_option() {
     ] {
         assert!(text.lines().any(|line| line == heading), "{heading}");
     }
-    for status in ["0", "64", "70", "74", "75"] {
-        let entry = format!("       {status} ");
+    for status in EXIT_STATUSES {
+        let entry = format!("       {} ", status.code);
         assert!(
             text.lines().any(|line| line.starts_with(&entry)),
-            "{status}"
+            "{status:?}"
         );
     }
 }
@@ -108,6 +109,18 @@ fn the_manual_page_and_make_run_name_the_players_lines_of_the_readme() {
             .replace("3333", "$port");
         assert!(run.lines().any(|shown| shown.trim() == local), "{local}");
     }
+}
+
+#[test]
+fn readme_has_the_exit_statuses_of_the_program_and_no_others() {
+    let readme = include_str!("../README.md");
+    let table = readme
+        .lines()
+        .skip_while(|line| *line != "| exit status | when |")
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let wanted = EXIT_STATUSES.map(|status| format!("| {} | {} |", status.code, status.when));
+    assert_eq!(table.collect::<Vec<_>>(), wanted);
 }
 
 #[test]

@@ -4,14 +4,16 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use super::Facts;
 use super::report::Check;
-use crate::source::auto::Camera;
 use crate::system::System;
 
 /// The group that Raspberry Pi OS and Debian give camera devices to, and that the unit has.
 const GROUP: &str = "video";
 
 pub fn checks(facts: &Facts) -> Vec<Check> {
-    let devices = devices(facts);
+    let devices = facts
+        .camera
+        .as_ref()
+        .map_or_else(Vec::new, |camera| camera.nodes(facts.system));
     if devices.is_empty() {
         return Vec::new();
     }
@@ -45,40 +47,6 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
             "sudo chgrp {GROUP} DEVICE && sudo chmod g+rw DEVICE until the next start; a rule of udev for good"
         ),
     )]
-}
-
-/// Those that the chosen camera needs, as far as they are there.
-fn devices(facts: &Facts) -> Vec<String> {
-    let system = facts.system;
-    let all = |folder: &str, prefix: &str| -> Vec<String> {
-        let names = system
-            .list(folder)
-            .into_iter()
-            .filter(|name| name.starts_with(prefix));
-        names.map(|name| format!("{folder}/{name}")).collect()
-    };
-    match &facts.camera {
-        None => Vec::new(),
-        Some(Camera::V4l2(found)) => vec![found.device.clone()],
-        Some(Camera::Mmal { .. }) => [
-            all("/dev", "vchiq"),
-            all("/dev", "vcsm"),
-            all("/dev", "vc-sm"),
-        ]
-        .concat(),
-        Some(Camera::Libcamera { .. }) => {
-            let folders = [
-                ("/dev", "media"),
-                ("/dev", "video"),
-                ("/dev", "v4l-subdev"),
-                ("/dev/dma_heap", ""),
-            ];
-            folders
-                .iter()
-                .flat_map(|(folder, prefix)| all(folder, prefix))
-                .collect()
-        }
-    }
 }
 
 /// The device with its owner and mode, where the group may not read and write it.

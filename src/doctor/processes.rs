@@ -2,24 +2,22 @@
 
 use super::Facts;
 use super::report::Check;
-use crate::source::auto::Camera;
-use crate::source::holders::{Holder, holders_in, is_camera};
+use crate::source::holders::{Holder, holders_in};
+use crate::source::rpicam;
 
 const SUBJECT: &str = "users";
 
-/// Programs that are ours when a viewer watches.
-const OURS: [&str; 3] = ["picam-stream", "rpicam-vid", "libcamera-vid"];
+/// Our own program, as the kernel names its processes.
+const OURSELVES: &str = "picam-stream";
 
 /// Programs of a desktop that look after every camera: they open its devices, and take pictures only when asked.
 const WATCHERS: [&str; 3] = ["wireplumber", "pipewire", "pulseaudio"];
 
 pub fn checks(facts: &Facts) -> Vec<Check> {
-    let is_device: fn(&str) -> bool = match facts.camera {
-        None => return Vec::new(),
-        Some(Camera::Mmal { .. }) => |path: &str| path == "/dev/vchiq",
-        Some(_) => is_camera,
+    let Some(camera) = &facts.camera else {
+        return Vec::new();
     };
-    let holders = holders_in(&facts.system.path("/proc"), &is_device);
+    let holders = holders_in(&facts.system.path("/proc"), &camera.needs().is_held_by);
     let told = |holders: &[&Holder]| {
         holders
             .iter()
@@ -27,14 +25,15 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
             .collect::<Vec<_>>()
             .join(", ")
     };
-    let named = |holder: &Holder, names: &[&str]| names.contains(&holder.name.as_str());
-    let ours: Vec<&Holder> = holders
-        .iter()
-        .filter(|holder| named(holder, &OURS))
-        .collect();
+    let is_watcher = |holder: &Holder| WATCHERS.contains(&holder.name.as_str());
+    // Ourselves and the capture program are there when a viewer watches.
+    let is_ours = |holder: &Holder| {
+        holder.name == OURSELVES || rpicam::PROGRAMS.contains(&holder.name.as_str())
+    };
+    let ours: Vec<&Holder> = holders.iter().filter(|holder| is_ours(holder)).collect();
     let others: Vec<&Holder> = holders
         .iter()
-        .filter(|holder| !named(holder, &OURS) && !named(holder, &WATCHERS))
+        .filter(|holder| !is_ours(holder) && !is_watcher(holder))
         .collect();
     vec![if !others.is_empty() {
         Check::warning(

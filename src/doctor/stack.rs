@@ -145,7 +145,7 @@ fn encoder(facts: &Facts) -> Option<Check> {
 }
 
 fn legacy(facts: &Facts) -> Check {
-    match (facts.survey.missing_mmal(), facts.survey.mmal.library) {
+    match (facts.survey.missing_mmal(), &facts.survey.mmal.library) {
         (None, Some(library)) => Check::ok("legacy stack", format!("MMAL by {library}")),
         (missing, _) => absent(
             facts,

@@ -3,7 +3,6 @@
 use super::Facts;
 use super::report::Check;
 use crate::service::conffile::{FILE, NAME};
-use crate::source::auto::Camera;
 use crate::system::System;
 
 pub const SOCKET: &str = "raspivid.socket";
@@ -261,11 +260,7 @@ fn hides_devices(facts: &Facts, unit: &Unit) -> Option<Check> {
         let text = "PrivateDevices=yes hides every camera from it";
         return Some(Check::problem(TEMPLATE, text, edit("PrivateDevices=no")));
     }
-    let needed: &[&str] = match facts.camera.as_ref()? {
-        Camera::Libcamera { .. } => &["char-video4linux", "char-media", "char-dma_heap"],
-        Camera::Mmal { .. } => &["/dev/vchiq"],
-        Camera::V4l2(_) => &["char-video4linux"],
-    };
+    let needed = facts.camera.as_ref()?.needs().allowed_as;
     let allowed = unit.get("DeviceAllow");
     let is_open = unit.is("DevicePolicy", "auto") && allowed.is_empty();
     let lacking = needed

@@ -3,12 +3,14 @@
 
 use super::commands::COMMANDS;
 use super::table::{Fate, Group, Row, rows};
+use crate::error::EXIT_STATUSES;
 
 const HEAD: &str = include_str!("man/head.roff");
 const COMMANDS_HEAD: &str = r".SH COMMANDS
 A first word that does not begin with \- is a command.
 Without one, picam\-stream streams.
 ";
+const USE: &str = include_str!("man/use.roff");
 const TAIL: &str = include_str!("man/tail.roff");
 
 /// The page in roff, with the macros of man(7).
@@ -31,8 +33,19 @@ pub fn man_page() -> String {
     section(&mut page, "Preview", Group::Preview);
     section(&mut page, "Image parameters", Group::Image);
     commands(&mut page);
+    page.push_str(USE);
+    exit_statuses(&mut page);
     page.push_str(TAIL);
     page
+}
+
+fn exit_statuses(page: &mut String) {
+    page.push_str(".SH EXIT STATUS\n");
+    for status in EXIT_STATUSES {
+        // README marks what is typed with backquotes.
+        let when = escape(&capitalised(status.when).replace('`', ""));
+        page.push_str(&format!(".TP\n.B {}\n{when}.\n", status.code));
+    }
 }
 
 fn section(page: &mut String, title: &str, group: Group) {

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use super::missing::Missing;
+use super::needs::{self, Needs};
 use super::{mmal, rpicam, v4l2};
 use crate::error::{Error, Result};
 use crate::system::System;
@@ -20,9 +21,28 @@ pub enum Camera {
         program: String,
     },
     Mmal {
-        library: &'static str,
+        library: String,
     },
     V4l2(v4l2::probe::Found),
+}
+
+impl Camera {
+    /// What this kind needs of the machine.
+    pub fn needs(&self) -> &'static Needs {
+        match self {
+            Self::Libcamera { .. } => &needs::LIBCAMERA,
+            Self::Mmal { .. } => &needs::MMAL,
+            Self::V4l2(_) => &needs::V4L2,
+        }
+    }
+
+    /// The device nodes that it uses.
+    pub fn nodes(&self, system: &System) -> Vec<String> {
+        match self {
+            Self::V4l2(found) => vec![found.device.clone()],
+            _ => self.needs().nodes(system),
+        }
+    }
 }
 
 /// All that was found, of every kind.
@@ -87,7 +107,7 @@ impl Survey {
 
     /// The camera of the legacy stack.
     pub fn legacy(&self) -> Option<Camera> {
-        let library = self.mmal.library?;
+        let library = self.mmal.library.clone()?;
         self.missing_mmal()
             .is_none()
             .then_some(Camera::Mmal { library })

@@ -7,6 +7,7 @@ pub mod file;
 pub mod holders;
 pub mod missing;
 pub mod mmal;
+pub mod needs;
 pub mod rpicam;
 pub mod test;
 pub mod v4l2;

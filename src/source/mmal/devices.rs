@@ -6,22 +6,16 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::error::{Error, Result};
-
-/// The channel to the VideoCore.
-const CHANNEL: &str = "/dev/vchiq";
-/// Memory shared with the VideoCore: one of these, by the age of the kernel. The library does without where it can.
-const SHARED_MEMORY: [&str; 3] = ["/dev/vcsm-cma", "/dev/vcsm", "/dev/vc-sm"];
-/// Every V4L2 device has a folder here, with its name in a file.
-const V4L2_DEVICES: &str = "/sys/class/video4linux";
+use crate::source::needs::{V4L2_CLASS, VIDEOCORE_CHANNEL, VIDEOCORE_MEMORY};
 
 /// Whether the way to the VideoCore is open.
 ///
 /// # Errors
 /// `Error::Camera` with what to do where it is not.
 pub fn check() -> Result<()> {
-    check_owner(Path::new(V4L2_DEVICES))?;
-    check_device(CHANNEL, true)?;
-    SHARED_MEMORY
+    check_owner(Path::new(V4L2_CLASS))?;
+    check_device(VIDEOCORE_CHANNEL, true)?;
+    VIDEOCORE_MEMORY
         .iter()
         .try_for_each(|device| check_device(device, false))
 }

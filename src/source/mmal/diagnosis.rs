@@ -3,7 +3,7 @@
 use super::failure::Facts;
 use super::library::Library;
 use super::request::Request;
-use super::user;
+use crate::source::holders::legacy_holder;
 use crate::units::Size;
 
 /// Everything that can be found out.
@@ -11,7 +11,7 @@ pub fn facts(library: Library, request: &Request, sensor: Option<Size>) -> Facts
     let camera = library.ask_firmware(c"get_camera").unwrap_or_default();
     let memory = library.ask_firmware(c"get_mem gpu").unwrap_or_default();
     Facts {
-        user: user::find(),
+        user: legacy_holder().map(|holder| holder.to_string()),
         camera_number: request.options.camera.number,
         size: Some(request.size),
         sensor,

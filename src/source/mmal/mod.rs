@@ -10,10 +10,10 @@ pub mod devices;
 pub mod failure;
 pub mod inbox;
 pub mod overlay;
+pub mod places;
 pub mod probe;
 pub mod settings;
 pub mod status;
-pub mod user;
 
 #[cfg(target_arch = "arm")]
 mod cameras;

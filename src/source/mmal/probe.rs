@@ -1,25 +1,18 @@
 //! Whether the camera of the legacy stack may be there: the channel to the VideoCore, libmmal, and the camera not given
 //! to libcamera. Nothing is opened; whether the firmware sees a camera is asked by `cameras`.
 
+use super::places;
 use crate::source::missing::Missing;
+use crate::source::needs::VIDEOCORE_CHANNEL;
 use crate::system::System;
-
-/// The channel to the VideoCore.
-const CHANNEL: &str = "/dev/vchiq";
-
-/// The files of libmmal: Raspbian up to buster, and bullseye.
-const LIBRARIES: [&str; 3] = [
-    "/opt/vc/lib/libmmal.so",
-    "/usr/lib/arm-linux-gnueabihf/libmmal.so.0",
-    "/usr/lib/arm-linux-gnueabihf/libmmal.so",
-];
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// What this program is made for.
     pub architecture: String,
-    pub library: Option<&'static str>,
+    /// The file of libmmal.
+    pub library: Option<String>,
     pub channel: bool,
     /// A sensor that libcamera has: the firmware has none then.
     pub given_to_libcamera: bool,
@@ -29,8 +22,8 @@ pub struct Found {
 pub fn probe(system: &System, given_to_libcamera: bool) -> Found {
     Found {
         architecture: system.architecture(),
-        library: LIBRARIES.into_iter().find(|file| system.exists(file)),
-        channel: system.exists(CHANNEL),
+        library: places::files(places::WHOLE).find(|file| system.exists(file)),
+        channel: system.exists(VIDEOCORE_CHANNEL),
         given_to_libcamera,
     }
 }
@@ -45,7 +38,7 @@ impl Found {
     pub fn missing(&self) -> Option<Missing> {
         if !self.channel {
             return Some(Missing::new(
-                format!("there is no {CHANNEL}"),
+                format!("there is no {VIDEOCORE_CHANNEL}"),
                 "it is for a Raspberry Pi with Raspbian's own kernel",
             ));
         }

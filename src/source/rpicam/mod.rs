@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use self::child::Child;
 use self::command::CommandLine;
 use self::frames::Frames;
+pub use self::program::NAMES as PROGRAMS;
 use self::program::{Offer, Program};
 use super::{Next, Source, report, warn_unhonoured};
 use crate::error::{Error, Result};

@@ -4,9 +4,10 @@
 use std::path::PathBuf;
 
 use super::command::CommandLine;
-use super::program::{NAMES, Offer, remedy};
+use super::program::{self, NAMES, Offer, remedy};
 use crate::options::Options;
 use crate::source::missing::Missing;
+use crate::source::needs::V4L2_CLASS;
 use crate::system::System;
 
 /// The receivers of sensors that libcamera drives: up to the Pi 4, and on the Pi 5. Their nodes are there only when a
@@ -17,8 +18,6 @@ const RECEIVERS: [&str; 2] = ["unicam", "rp1-cfe"];
 const NOT_SENSORS: [&str; 8] = [
     "unicam", "rp1-cfe", "csi2", "pisp", "dw9", "ak7375", "ad5398", "bcm2835",
 ];
-
-const DEVICES: &str = "/sys/class/video4linux";
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,11 +37,11 @@ pub struct Found {
 pub fn probe(system: &System) -> Found {
     let names = |prefix: &str| -> Vec<String> {
         let devices = system
-            .list(DEVICES)
+            .list(V4L2_CLASS)
             .into_iter()
             .filter(|device| device.starts_with(prefix));
         devices
-            .filter_map(|device| system.read(&format!("{DEVICES}/{device}/name")))
+            .filter_map(|device| system.read(&format!("{V4L2_CLASS}/{device}/name")))
             .collect()
     };
     let nodes = names("video");
@@ -56,7 +55,7 @@ pub fn probe(system: &System) -> Found {
     Found {
         receiver,
         sensors,
-        program: NAMES.iter().find_map(|name| system.program(name)),
+        program: program::find(system),
         remedy: remedy(&system.read("/etc/os-release").unwrap_or_default()),
         is_raspberry_pi: system
             .read("/proc/device-tree/model")

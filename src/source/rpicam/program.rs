@@ -7,9 +7,8 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::PathBuf;
 
-use nix::unistd::{AccessFlags, access};
-
 use crate::error::{Error, Result};
+use crate::system::System;
 
 /// The newer name first.
 pub const NAMES: [&str; 2] = ["rpicam-vid", "libcamera-vid"];
@@ -24,20 +23,19 @@ pub struct Program {
 }
 
 impl Program {
-    /// Looks through PATH.
+    /// Looks for it where every program is looked for.
     pub fn find() -> Result<Self> {
-        let directories: Vec<PathBuf> =
-            std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect();
-        let candidates = NAMES.iter().flat_map(|name| {
-            directories
-                .iter()
-                .map(move |directory| directory.join(name))
-        });
-        let found = candidates
-            .into_iter()
-            .find(|path| path.is_file() && access(path, AccessFlags::X_OK).is_ok());
-        found.map(|path| Self { path }).ok_or_else(not_found)
+        let system = System::here();
+        let path = find(&system).ok_or_else(not_found)?;
+        Ok(Self {
+            path: system.path(&path.to_string_lossy()),
+        })
     }
+}
+
+/// The program's file, as this system calls it.
+pub fn find(system: &System) -> Option<PathBuf> {
+    NAMES.iter().find_map(|name| system.program(name))
 }
 
 impl fmt::Display for Program {
@@ -93,7 +91,7 @@ fn long_name(line: &str) -> Option<&str> {
 fn not_found() -> Error {
     let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
     Error::Camera(format!(
-        "cannot use the libcamera camera: neither rpicam-vid nor libcamera-vid is in PATH; {}",
+        "cannot use the libcamera camera: neither rpicam-vid nor libcamera-vid is installed; {}",
         remedy(&release)
     ))
 }

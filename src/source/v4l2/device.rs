@@ -9,21 +9,12 @@ use nix::errno::Errno;
 use super::abi::{
     CAP_STREAMING, CAP_VIDEO_CAPTURE, CAP_VIDEO_M2M, CAP_VIDEO_M2M_MPLANE, FourCc, Kind,
 };
+use super::probe::probe;
 use super::sys::{Capability, Device};
 use crate::error::{Error, Result};
 use crate::source::holders::holders_in;
-
-/// Drivers whose capture nodes give no picture that anybody could watch: raw sensor data that has to go through the ISP
-/// (libcamera's work), and parts of codecs and ISPs.
-pub const NO_CAMERAS: [&str; 7] = [
-    "unicam",
-    "bcm2835-isp",
-    "bcm2835-codec",
-    "rp1-cfe",
-    "pispbe",
-    "rpivid",
-    "rpi-hevc-dec",
-];
+use crate::source::needs;
+use crate::system::System;
 
 /// A camera and what it says of itself.
 #[derive(Debug)]
@@ -31,22 +22,6 @@ pub struct Camera {
     pub path: PathBuf,
     pub device: Device,
     pub capability: Capability,
-}
-
-/// The device files, in the order of their numbers.
-pub fn nodes() -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir("/dev") else {
-        return Vec::new();
-    };
-    let mut nodes: Vec<(u32, PathBuf)> = entries
-        .filter_map(|entry| {
-            let name = entry.ok()?.file_name();
-            let number = name.to_str()?.strip_prefix("video")?.parse().ok()?;
-            Some((number, Path::new("/dev").join(name)))
-        })
-        .collect();
-    nodes.sort();
-    nodes.into_iter().map(|(_, path)| path).collect()
 }
 
 /// Opens the camera that was named, or the first one there is.
@@ -81,25 +56,16 @@ fn open_named(path: &Path) -> Result<Camera> {
     })
 }
 
-/// The first that is a camera. One that cannot be opened is passed over, and told of when there is no other.
+/// The first that looks like a camera from outside. One that cannot be opened is passed over, and told of when there is no
+/// other.
 fn first() -> Result<Camera> {
     let mut refused = None;
-    for path in nodes() {
-        let device = match Device::open(&path) {
-            Ok(device) => device,
+    for found in probe(&System::here()) {
+        match open_named(Path::new(&found.device)) {
+            Ok(camera) => return Ok(camera),
             Err(error) => {
-                refused.get_or_insert_with(|| cannot_open(&path, &error));
-                continue;
+                refused.get_or_insert(error);
             }
-        };
-        if let Ok(capability) = device.capability()
-            && is_camera(&capability)
-        {
-            return Ok(Camera {
-                path,
-                device,
-                capability,
-            });
         }
     }
     Err(refused.unwrap_or_else(|| {
@@ -115,11 +81,6 @@ fn gives_video(capability: &Capability) -> bool {
     let needed = CAP_VIDEO_CAPTURE | CAP_STREAMING;
     capability.flags & needed == needed
         && capability.flags & (CAP_VIDEO_M2M | CAP_VIDEO_M2M_MPLANE) == 0
-}
-
-/// Whether somebody who names no device would want this one.
-pub fn is_camera(capability: &Capability) -> bool {
-    gives_video(capability) && !NO_CAMERAS.contains(&capability.driver.as_str())
 }
 
 /// The pixel formats of a queue.
@@ -141,10 +102,12 @@ fn cannot_open(path: &Path, error: &io::Error) -> Error {
                 .to_owned()
         }
         Some(Errno::EBUSY) => busy(path),
-        Some(Errno::ENOENT | Errno::ENODEV | Errno::ENXIO) => match nodes().as_slice() {
-            [] => "this machine has no video devices; check the camera's cable".to_owned(),
-            there => format!("there are {}", listed(there)),
-        },
+        Some(Errno::ENOENT | Errno::ENODEV | Errno::ENXIO) => {
+            match needs::V4L2.nodes(&System::here()).as_slice() {
+                [] => "this machine has no video devices; check the camera's cable".to_owned(),
+                there => format!("there are {}", there.join(", ")),
+            }
+        }
         _ => "give a video device that this user may open".to_owned(),
     };
     Error::Camera(format!(
@@ -190,14 +153,6 @@ fn busy(path: &Path) -> String {
     }
 }
 
-fn listed(paths: &[PathBuf]) -> String {
-    let names: Vec<_> = paths
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect();
-    names.join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,43 +166,29 @@ mod tests {
     }
 
     #[test]
-    fn usb_cameras_and_the_legacy_camera_are_cameras() {
+    fn what_captures_no_video_is_told_by_its_flags() {
         let flags = CAP_VIDEO_CAPTURE | CAP_STREAMING;
-        assert!(is_camera(&capability(
+        assert!(gives_video(&capability(
             "uvcvideo",
             "HD Pro Webcam C920",
             flags
         )));
-        assert!(is_camera(&capability(
-            "bm2835 mmal",
-            "mmal service 16.1",
-            flags
-        )));
-        assert!(is_camera(&capability(
+        assert!(gives_video(&capability(
             "vivid",
             "vivid",
             flags | 0x0001_0000
         )));
-    }
-
-    #[test]
-    fn codecs_isps_raw_sensors_and_metadata_are_no_cameras() {
-        let flags = CAP_VIDEO_CAPTURE | CAP_STREAMING;
-        for driver in ["unicam", "bcm2835-isp", "rp1-cfe", "pispbe"] {
-            assert!(!is_camera(&capability(driver, driver, flags)), "{driver}");
-        }
         let codec = capability(
             "bcm2835-codec",
             "bcm2835-codec-encode",
             CAP_VIDEO_M2M_MPLANE | CAP_STREAMING,
         );
-        assert!(!is_camera(&codec));
+        assert!(!gives_video(&codec));
         let metadata = capability(
             "uvcvideo",
             "HD Pro Webcam C920",
             0x0080_0000 | CAP_STREAMING,
         );
-        assert!(!is_camera(&metadata));
         assert!(!gives_video(&metadata));
     }
 }

@@ -20,6 +20,8 @@ use crate::gate::KeyGate;
 use crate::h264::parameter_sets::{ParameterSets, Picture};
 use crate::options::Options;
 use crate::source::encode::I420;
+use crate::source::needs;
+use crate::system::System;
 use crate::units::{Fps, Micros, Size};
 
 const DRIVER: &str = "bcm2835-codec";
@@ -157,7 +159,8 @@ impl AsFd for Hardware {
 
 /// The device of the driver that takes raw pictures and gives H.264; its decoder and ISP are devices of the same driver.
 fn find() -> Option<(PathBuf, Device)> {
-    device::nodes().into_iter().find_map(|path| {
+    let nodes = needs::V4L2.nodes(&System::here()).into_iter();
+    nodes.map(PathBuf::from).find_map(|path| {
         let device = Device::open(&path).ok()?;
         let capability = device.capability().ok()?;
         let is_encoder = capability.driver == DRIVER

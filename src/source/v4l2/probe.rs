@@ -1,12 +1,22 @@
 //! Which V4L2 devices may be cameras, told by /sys alone: opening a device could wake it, or take it from somebody.
 
 use super::controls;
-use super::device::NO_CAMERAS;
 use crate::options::{Codec, Options};
 use crate::source::missing::Missing;
+use crate::source::needs::V4L2_CLASS;
 use crate::system::System;
 
-const DEVICES: &str = "/sys/class/video4linux";
+/// How the names of capture nodes begin that give no picture that anybody could watch: raw sensor data that has to go
+/// through the ISP (libcamera's work), and parts of codecs and ISPs.
+const NO_CAMERAS: [&str; 7] = [
+    "unicam",
+    "bcm2835-isp",
+    "bcm2835-codec",
+    "rp1-cfe",
+    "pispbe",
+    "rpivid",
+    "rpi-hevc-dec",
+];
 
 /// A device that is likely to be a camera.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +30,7 @@ pub struct Found {
 /// All of them, by number.
 pub fn probe(system: &System) -> Vec<Found> {
     let devices = system
-        .list(DEVICES)
+        .list(V4L2_CLASS)
         .into_iter()
         .filter(|device| device.starts_with("video"));
     devices
@@ -64,7 +74,7 @@ pub fn expected(options: &Options) -> Vec<(&'static str, &'static str)> {
 }
 
 fn camera(system: &System, device: &str) -> Option<Found> {
-    let attribute = |name: &str| system.read(&format!("{DEVICES}/{device}/{name}"));
+    let attribute = |name: &str| system.read(&format!("{V4L2_CLASS}/{device}/{name}"));
     let name = attribute("name")?;
     // A USB camera has a second device, for data about its pictures.
     let is_first = attribute("index").is_none_or(|index| index == "0");
@@ -73,4 +83,50 @@ fn camera(system: &System, device: &str) -> Option<Found> {
         device: format!("/dev/{device}"),
         name,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    /// A machine whose V4L2 devices have these names, by number.
+    fn found(names: &[(&str, &str, &str)]) -> Vec<String> {
+        let root = TempDir::new().unwrap();
+        for (device, name, index) in names {
+            let folder = root
+                .path()
+                .join(V4L2_CLASS.trim_start_matches('/'))
+                .join(device);
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("name"), name).unwrap();
+            std::fs::write(folder.join("index"), index).unwrap();
+        }
+        probe(&System::at(root.path()))
+            .into_iter()
+            .map(|found| found.device)
+            .collect()
+    }
+
+    #[test]
+    fn usb_cameras_and_the_legacy_camera_are_cameras() {
+        let cameras = [
+            ("video0", "HD Pro Webcam C920", "0"),
+            ("video1", "mmal service 16.1", "0"),
+        ];
+        assert_eq!(found(&cameras), ["/dev/video0", "/dev/video1"]);
+    }
+
+    #[test]
+    fn codecs_isps_raw_sensors_and_second_nodes_are_no_cameras() {
+        let others = [
+            ("video0", "unicam-image", "0"),
+            ("video2", "HD Pro Webcam C920", "1"),
+            ("video10", "bcm2835-codec-decode", "0"),
+            ("video13", "bcm2835-isp-output0", "0"),
+            ("video14", "rp1-cfe-csi2_ch0", "0"),
+            ("video20", "pispbe-input", "0"),
+        ];
+        assert_eq!(found(&others), Vec::<String>::new());
+    }
 }

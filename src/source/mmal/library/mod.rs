@@ -9,26 +9,12 @@ use std::ffi::CStr;
 use std::fmt;
 use std::path::Path;
 
+use super::places::{self, FOLDERS};
 use crate::error::{Error, Result};
 
 /// Proof that libmmal is loaded: without it nothing of this module's parent can be called.
 #[derive(Clone, Copy, Debug)]
 pub struct Library(());
-
-/// The loader's own path first; then Raspbian up to buster; then bullseye.
-const PLACES: [&str; 3] = ["", "/opt/vc/lib/", "/usr/lib/arm-linux-gnueabihf/"];
-/// Without a version up to buster, with one from bullseye on.
-const ENDINGS: [&str; 2] = [".so", ".so.0"];
-/// What libmmal is made of, for where the whole is missing: core before util, since these do not all name each other.
-const PARTS: [&str; 5] = [
-    "vcos",
-    "mmal_core",
-    "mmal_util",
-    "mmal_vc_client",
-    "bcm_host",
-];
-/// Not part of libmmal, and there with it on every Raspbian: the start of the connection to the VideoCore.
-const HOST: &str = "bcm_host";
 
 /// Why a library could not be used.
 #[derive(Debug)]
@@ -55,13 +41,9 @@ impl Library {
     }
 }
 
-/// The files that may be library `name`, the likeliest first.
+/// The files that may be library `name`: what the loader finds in its own path first.
 fn candidates(name: &str) -> impl Iterator<Item = String> {
-    PLACES.iter().flat_map(move |place| {
-        ENDINGS
-            .iter()
-            .map(move |ending| format!("{place}lib{name}{ending}"))
-    })
+    places::names(name).chain(places::files(name))
 }
 
 /// Whether the loader was given a file that is there, so that its complaint is worth telling.
@@ -77,8 +59,7 @@ impl fmt::Display for LoadError {
                 "libmmal is not installed (looked in the loader's path, {} and {}): this system has no legacy camera stack. \
                  From Raspberry Pi OS bookworm on, and on every 64-bit one, the camera is libcamera's: use --source rpicam or \
                  --source auto. On Raspbian up to bullseye: sudo apt install libraspberrypi0",
-                PLACES[1].trim_end_matches('/'),
-                PLACES[2].trim_end_matches('/'),
+                FOLDERS[0], FOLDERS[1],
             ),
             Self::Missing(Some(reason)) => write!(
                 f,

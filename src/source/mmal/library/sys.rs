@@ -14,7 +14,8 @@ use mmal_sys::{
     MMAL_STATUS_T::Type as Status, VCOS_STATUS_T,
 };
 
-use super::{HOST, LoadError, PARTS, candidates, exists};
+use super::{LoadError, candidates, exists};
+use crate::source::mmal::places::{HOST, PARTS, WHOLE};
 
 /// `vc_gencmd` of libbcm_host: an answer, its room, and a question in the manner of `printf`.
 type Gencmd = unsafe extern "C" fn(*mut c_char, c_int, *const c_char, ...) -> c_int;
@@ -129,7 +130,7 @@ pub(super) fn gencmd(question: &CStr) -> Option<String> {
 
 /// libmmal and its host library, or the parts one by one.
 fn libraries() -> Result<Vec<Library>, LoadError> {
-    match open(candidates("mmal")) {
+    match open(candidates(WHOLE)) {
         Ok(whole) => Ok([whole]
             .into_iter()
             .chain(open(candidates(HOST)).ok())
