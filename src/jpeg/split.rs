@@ -44,7 +44,7 @@ impl Splitter {
 
     /// Nothing more may come: writes the next picture to `picture`, also the last one, and one that lacks nothing but its end
     /// marker. Of anything less, the rest can still come.
-    pub fn finish(&mut self, picture: &mut Vec<u8>) -> bool {
+    pub fn flush(&mut self, picture: &mut Vec<u8>) -> bool {
         if self.next(picture, false) {
             return true;
         }
@@ -67,14 +67,10 @@ impl Splitter {
         self.buffer.len() - self.begin
     }
 
-    /// How many pictures were broken so far.
-    pub fn broken(&self) -> u64 {
-        self.broken
-    }
-
-    /// What was wrong with the last one.
-    pub fn fault(&self) -> Option<Fault> {
-        self.fault
+    /// How many pictures were broken since this was asked last, and what was wrong with the last one.
+    pub fn take_broken(&mut self) -> Option<(u64, Fault)> {
+        let fault = self.fault.take()?;
+        Some((std::mem::take(&mut self.broken), fault))
     }
 
     fn next(&mut self, picture: &mut Vec<u8>, followed: bool) -> bool {

@@ -39,6 +39,19 @@ pub struct Broken {
     pub reason: String,
 }
 
+impl Broken {
+    /// More of them came. The first is told; a stall tells of those that follow.
+    pub fn note(&mut self, pictures: u64, reason: String) {
+        if self.reason.is_empty() {
+            log::warn!(
+                "a picture of the camera is broken and left out, as others will be: {reason}"
+            );
+        }
+        self.pictures += pictures;
+        self.reason = reason;
+    }
+}
+
 /// A source of frames. Dropping it sets the camera free.
 pub trait Source {
     /// Fills `frame` with the next picture, waiting for at most `wait`. This is the only place where a session waits.

@@ -18,7 +18,7 @@ fn split_with(splitter: &mut Splitter, stream: &[u8], piece: usize) -> Vec<Vec<u
             pictures.push(picture.clone());
         }
     }
-    while splitter.finish(&mut picture) {
+    while splitter.flush(&mut picture) {
         pictures.push(picture.clone());
     }
     pictures
@@ -46,7 +46,8 @@ fn a_broken_picture_costs_no_other() {
     let mut splitter = Splitter::default();
     let pictures = split_with(&mut splitter, &[&broken, PICTURE, PICTURE].concat(), 7);
     assert_eq!(pictures, [PICTURE, PICTURE]);
-    assert_eq!(splitter.broken(), 1);
+    assert_eq!(splitter.take_broken(), Some((1, Fault::NoScan)));
+    assert_eq!(splitter.take_broken(), None);
     assert!(split(&[0xff; 100], 1).is_empty());
     assert!(split(b"", 1).is_empty());
 }
@@ -62,7 +63,7 @@ fn a_picture_is_held_until_something_follows_or_nothing_more_comes() {
     assert_eq!(picture, PICTURE);
     splitter.push(&PICTURE[1..]);
     assert!(!splitter.next_unit(&mut picture));
-    assert!(splitter.finish(&mut picture));
+    assert!(splitter.flush(&mut picture));
     assert_eq!(picture, PICTURE);
 }
 
@@ -76,8 +77,7 @@ fn pictures_without_an_end_marker_get_one_and_those_cut_short_are_dropped() {
         let mut splitter = Splitter::default();
         let pictures = split_with(&mut splitter, &stream, 1000);
         assert_eq!(pictures, [&whole[..]; 4]);
-        assert_eq!(splitter.broken(), 2);
-        assert_eq!(splitter.fault(), Some(Fault::CutShort));
+        assert_eq!(splitter.take_broken(), Some((2, Fault::CutShort)));
     }
 }
 
@@ -113,7 +113,7 @@ fn floods_are_neither_kept_nor_looked_at_again_and_again() {
         for bytes in stream.chunks(64) {
             splitter.push(bytes);
             while splitter.next_unit(&mut picture) {}
-            while splitter.finish(&mut picture) {}
+            while splitter.flush(&mut picture) {}
         }
         // A segment that was begun may take up to 64 KiB of it.
         let after = PICTURE.repeat(5000);
@@ -132,8 +132,8 @@ fn a_picture_that_grows_beyond_any_camera_s_is_dropped_and_the_next_is_taken() {
         assert!(!splitter.next_unit(&mut picture));
         assert!(splitter.buffered() <= LARGEST_PICTURE_BYTES);
     }
-    assert_eq!(splitter.fault(), Some(Fault::TooLarge));
+    assert_eq!(splitter.take_broken(), Some((1, Fault::TooLarge)));
     splitter.push(PICTURE);
-    assert!(splitter.finish(&mut picture));
+    assert!(splitter.flush(&mut picture));
     assert_eq!(picture, PICTURE);
 }

@@ -16,11 +16,12 @@ use super::pipe::{Pipe, ROOM_BYTES};
 use super::spare::Spare;
 use super::times::{Line, Lines};
 use super::units::Units;
-use crate::frame::{Frame, LARGEST_PICTURE_BYTES};
+use crate::frame::Frame;
 use crate::gate::KeyGate;
 use crate::h264::nal::shows_b_picture;
 use crate::h264::parameter_sets::Picture;
 use crate::options::Codec;
+use crate::source::Broken;
 use crate::source::clock::Clock;
 use crate::units::{Micros, Pts};
 
@@ -61,6 +62,7 @@ pub struct Frames {
     /// When the bytes of an unfinished frame last came.
     last_bytes: Option<Instant>,
     dropped: u64,
+    broken: Broken,
     scratch: Vec<u8>,
 }
 
@@ -78,6 +80,7 @@ impl Frames {
             last_pts: Pts::default(),
             last_bytes: None,
             dropped: 0,
+            broken: Broken::default(),
             scratch: vec![0; READ_BYTES],
         }
     }
@@ -150,6 +153,7 @@ impl Frames {
             return false;
         };
         next.captured = self.clock.captured(next.pts);
+        self.broken.pictures = 0;
         self.spare.put(std::mem::replace(frame, next));
         true
     }
@@ -164,7 +168,12 @@ impl Frames {
         self.unfinished
     }
 
-    /// How many frames were dropped because they were not fetched in time.
+    /// Pictures of no use since the last frame that was given out.
+    pub fn broken(&self) -> &Broken {
+        &self.broken
+    }
+
+    /// How many frames were dropped because they were not fetched in time, or were of no use.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
@@ -222,18 +231,12 @@ impl Frames {
         self.unfinished = true;
     }
 
-    /// The next unit behind which another has begun. A picture that was too large is lost, and what refers to it.
+    /// The next unit behind which another has begun. A picture that is of no use is lost, and what refers to it.
     fn next_unit(&mut self, unit: &mut Frame) -> bool {
         let found = self.units.next_unit(unit);
-        let too_large = self.units.take_too_large();
-        if too_large > 0 {
-            if self.dropped == 0 {
-                log::warn!(
-                    "a picture of the capture program has more than {} MiB and is dropped",
-                    LARGEST_PICTURE_BYTES >> 20
-                );
-            }
-            self.dropped += too_large;
+        if let Some((pictures, reason)) = self.units.take_broken() {
+            self.broken.note(pictures, reason);
+            self.dropped += pictures;
             self.gate.close();
         }
         found
@@ -287,6 +290,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+    use crate::frame::LARGEST_PICTURE_BYTES;
 
     const SPS: &[u8] = &[0, 0, 0, 1, 0x67, 0x4d, 9];
     const PPS: &[u8] = &[0, 0, 0, 1, 0x68, 0xee, 9];

@@ -14,7 +14,7 @@ use self::command::CommandLine;
 use self::frames::Frames;
 pub use self::program::NAMES as PROGRAMS;
 use self::program::{Offer, Program};
-use super::{Next, Source, report, warn_unhonoured};
+use super::{Broken, Next, Source, report, warn_unhonoured};
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::options::Options;
@@ -103,6 +103,10 @@ impl Source for Rpicam {
 
     fn dropped(&self) -> u64 {
         self.frames.dropped()
+    }
+
+    fn broken(&self) -> Option<&Broken> {
+        Some(self.frames.broken())
     }
 }
 

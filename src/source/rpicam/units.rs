@@ -1,7 +1,7 @@
 //! The stream's bytes as pictures, for both kinds of stream: one way to ask for what is known to be whole, one to end
 //! what is left. When to do which is the subject of `frames`.
 
-use crate::frame::Frame;
+use crate::frame::{Frame, LARGEST_PICTURE_BYTES};
 use crate::h264::access_unit;
 use crate::h264::parameter_sets::{ParameterSets, Picture};
 use crate::jpeg;
@@ -54,15 +54,24 @@ impl Units {
                 unit.continues = splitter.carries_on();
                 found
             }
-            Self::Jpeg(splitter) => splitter.finish(&mut unit.data),
+            Self::Jpeg(splitter) => splitter.flush(&mut unit.data),
         }
     }
 
-    /// How many pictures were too large since this was asked last.
-    pub fn take_too_large(&mut self) -> u64 {
+    /// How many pictures were of no use since this was asked last, and why.
+    pub fn take_broken(&mut self) -> Option<(u64, String)> {
         match self {
-            Self::H264 { splitter, .. } => splitter.take_too_large(),
-            Self::Jpeg(_) => 0,
+            Self::H264 { splitter, .. } => match splitter.take_too_large() {
+                0 => None,
+                pictures => {
+                    let limit = LARGEST_PICTURE_BYTES >> 20;
+                    Some((pictures, format!("it has more than {limit} MiB")))
+                }
+            },
+            Self::Jpeg(splitter) => {
+                let (pictures, fault) = splitter.take_broken()?;
+                Some((pictures, fault.to_string()))
+            }
         }
     }
 

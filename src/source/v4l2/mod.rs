@@ -6,7 +6,8 @@
 //! used bytes and panic when a camera is unplugged, or want libclang at build time.
 //!
 //! What was tried on what (tests/v4l2): I420, negotiation, controls, unplugging and a busy device on the kernel's vivid;
-//! YUYV, NV12, MJPEG and H.264 of the camera's own on v4l2loopback; both in an emulated machine. No real camera was there:
+//! YUYV, NV12, MJPEG and H.264 of the camera's own on v4l2loopback; both in an emulated machine. The other formats, and JPEGs
+//! with something wrong with them, on what stands in for a driver (tests/webcam). No real camera was there:
 //! what is particular to uvcvideo and bcm2835-v4l2, and the encoder's controls, is written after their sources alone. The
 //! hardware encoder was run only on what stands in for it there: no kernel driver emulates it.
 //!
@@ -142,24 +143,13 @@ impl V4l2 {
                 Taken::Part => {}
                 Taken::Late => self.dropped += 1,
                 Taken::Broken(reason) => {
-                    self.note_broken(reason);
+                    self.dropped += 1;
+                    self.broken.note(1, reason);
                     self.lost();
                 }
             }
         }
         Ok(false)
-    }
-
-    /// The first is told; a stall tells of those that follow.
-    fn note_broken(&mut self, reason: String) {
-        if self.broken.reason.is_empty() {
-            log::warn!(
-                "a picture of the camera is broken and left out, as others will be: {reason}"
-            );
-        }
-        self.dropped += 1;
-        self.broken.pictures += 1;
-        self.broken.reason = reason;
     }
 
     /// The next buffer; where each picture stands for itself the newest there is, since those before it are late already.
