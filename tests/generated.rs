@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::openpty;
 use picam_stream::error::EXIT_STATUSES;
-use picam_stream::options::{bash_completion, man_page, rows};
+use picam_stream::options::{bash_completion, help, man_page, rows};
+use picam_stream::service::PORT;
 
 #[test]
 fn the_manual_page_renders_without_a_warning_and_names_every_option() {
@@ -127,6 +128,33 @@ fn readme_has_the_exit_statuses_of_the_program_and_no_others() {
 fn the_manual_page_is_the_same_each_time() {
     assert_eq!(man_page(), man_page());
     assert!(man_page().starts_with(".TH PICAM\\-STREAM 1 \"\" "));
+}
+
+#[test]
+fn every_text_that_names_the_port_names_that_of_the_socket_unit() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = [
+        "README.md",
+        "Cargo.toml",
+        "Makefile",
+        "assets/default/raspivid",
+        "debian/raspivid.socket",
+        "tests/packaging/repository.sh",
+    ];
+    let mut texts = vec![("--help", help()), ("the manual page", man_page())];
+    texts.extend(files.map(|file| (file, fs::read_to_string(project.join(file)).expect(file))));
+    let port = PORT.to_string();
+    for (what, text) in texts {
+        let is_number = |at: usize| {
+            let around = |at: Option<usize>| at.and_then(|at| text.as_bytes().get(at));
+            let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+            !is_digit(around(at.checked_sub(1))) && !is_digit(around(Some(at + port.len())))
+        };
+        assert!(
+            text.match_indices(&port).any(|(at, _)| is_number(at)),
+            "{what} does not name port {port}"
+        );
+    }
 }
 
 /// What man prints; it must have nothing to complain about.

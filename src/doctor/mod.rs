@@ -1,29 +1,20 @@
 //! `picam-stream doctor`: what is wrong between the camera and the viewer, and what to do about it.
 //!
-//! One file a subject, each a function from what was found to checks. Nothing is changed and no camera is started; what
+//! What was found out is in `Facts`; `checks` judges it, one file a subject. Nothing is changed and no camera is started; what
 //! this user may not see is said to be unknown, not guessed.
 
-mod command;
-mod conffile;
-mod devices;
-mod effects;
-mod failures;
+mod checks;
 mod json;
-mod machine;
-mod memory;
-mod port;
-mod power;
-mod processes;
+mod page;
 mod report;
-mod stack;
-mod text;
-mod units;
+mod start_line;
+mod unit;
 
-use self::command::Line;
 pub use self::report::Report;
-use self::report::Section;
-use self::units::Unit;
+use self::start_line::StartLine;
+use self::unit::Unit;
 use crate::options::SourceChoice;
+use crate::service::SOCKET_UNIT;
 use crate::source::auto::{self, Camera, Survey};
 use crate::system::System;
 
@@ -40,7 +31,7 @@ struct Facts<'a> {
     socket: Unit,
     service: Unit,
     /// How the service starts the program.
-    command: Line,
+    start_line: StartLine,
     /// Who is not root cannot see the files of others' processes.
     sees_all: bool,
 }
@@ -61,51 +52,21 @@ impl Facts<'_> {
 /// Looks at everything.
 pub fn examine(system: &System) -> Report {
     let survey = auto::survey(system);
-    let service = Unit::ask(system, units::SERVICE);
-    let command = Line::of(&service);
-    let wanted = conffile::source(system, &command);
+    let service = Unit::ask(system, unit::DOCTORS_INSTANCE);
+    let start_line = StartLine::of(&service);
+    let wanted = checks::source(system, &start_line);
     let facts = Facts {
         system,
-        camera: stack::wanted(&survey, &wanted),
+        camera: checks::wanted(&survey, &wanted),
         wanted,
         survey,
-        model: machine::model(system),
-        socket: Unit::ask(system, units::SOCKET),
+        model: checks::model(system),
+        socket: Unit::ask(system, SOCKET_UNIT),
         service,
-        command,
+        start_line,
         sees_all: system.shows_all_processes(),
     };
-    let section = |title, checks| Section { title, checks };
     Report {
-        sections: vec![
-            section(
-                "Machine",
-                [
-                    machine::checks(&facts),
-                    power::checks(&facts),
-                    memory::checks(&facts),
-                ]
-                .concat(),
-            ),
-            section(
-                "Camera",
-                [
-                    stack::checks(&facts),
-                    devices::checks(&facts),
-                    processes::checks(&facts),
-                ]
-                .concat(),
-            ),
-            section("Options", conffile::checks(&facts)),
-            section(
-                "Service",
-                [
-                    units::checks(&facts),
-                    port::checks(&facts),
-                    failures::checks(&facts),
-                ]
-                .concat(),
-            ),
-        ],
+        sections: checks::all(&facts),
     }
 }

@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 
+use super::TEMPLATE_UNIT;
 use super::environment_file::EnvironmentFile;
 use crate::error::{Error, Result};
 use crate::log;
@@ -16,7 +17,6 @@ pub const FILE: &str = "/etc/default/raspivid";
 /// Their name there.
 pub const NAME: &str = "RASPIVID_OPTIONS";
 
-const READER: &str = "raspivid@.service";
 const DEFAULTS: &str = "so it has raspivid's own: 1920x1080 at 17 Mbit/s";
 const MORE: &str = "sudo picam-stream doctor tells more";
 
@@ -59,7 +59,7 @@ fn faults(options: Option<&OsStr>, system: &System) -> Vec<String> {
             Ok(file) => without_options(&file),
         };
         return vec![format!(
-            "{why}: {READER} reads {NAME} from it, {DEFAULTS}; {MORE}"
+            "{why}: {TEMPLATE_UNIT} reads {NAME} from it, {DEFAULTS}; {MORE}"
         )];
     };
     match file {

@@ -2,79 +2,9 @@
 
 use super::Facts;
 use super::report::Check;
+use super::unit::Unit;
 use crate::service::conffile::{FILE, NAME};
-use crate::system::System;
-
-pub const SOCKET: &str = "raspivid.socket";
-/// The template is asked for under the name of an instance that nobody starts.
-pub const SERVICE: &str = "raspivid@doctor.service";
-const TEMPLATE: &str = "raspivid@.service";
-
-/// Exists exactly where systemd is the one that starts services (sd_booted(3)).
-const BOOTED: &str = "/run/systemd/system";
-
-const PROPERTIES: [&str; 17] = [
-    "LoadState",
-    "ActiveState",
-    "UnitFileState",
-    "Result",
-    "FragmentPath",
-    "DropInPaths",
-    "Listen",
-    "NAccepted",
-    "NRefused",
-    "NConnections",
-    "ExecStart",
-    "Group",
-    "SupplementaryGroups",
-    "User",
-    "DeviceAllow",
-    "DevicePolicy",
-    "PrivateDevices",
-];
-
-/// A unit, as far as systemd tells.
-#[derive(Clone, Debug)]
-pub enum Unit {
-    /// No systemd here.
-    NoSystemd,
-    /// It does not answer, and says why.
-    Silent(String),
-    /// Names and values of properties; one with several values is there several times.
-    Known(Vec<(String, String)>),
-}
-
-impl Unit {
-    pub fn ask(system: &System, name: &str) -> Self {
-        if !system.exists(BOOTED) || system.program("systemctl").is_none() {
-            return Self::NoSystemd;
-        }
-        let list = format!("--property={}", PROPERTIES.join(","));
-        match system.ask("systemctl", &["show", "--no-pager", &list, name]) {
-            Some(answer) if answer.success => {
-                Self::Known(answer.stdout.lines().filter_map(property).collect())
-            }
-            Some(answer) => Self::Silent(answer.stderr.trim().to_owned()),
-            None => Self::Silent("it does not answer in time".to_owned()),
-        }
-    }
-
-    /// The value of a property, its values with blanks between them; empty where there is none.
-    pub fn get(&self, name: &str) -> String {
-        let Self::Known(properties) = self else {
-            return String::new();
-        };
-        let values = properties
-            .iter()
-            .filter(|(other, _)| other == name)
-            .map(|(_, value)| value.as_str());
-        values.collect::<Vec<_>>().join(" ")
-    }
-
-    fn is(&self, name: &str, value: &str) -> bool {
-        self.get(name) == value
-    }
-}
+use crate::service::{SOCKET_UNIT, TEMPLATE_UNIT};
 
 pub fn checks(facts: &Facts) -> Vec<Check> {
     match (&facts.socket, &facts.service) {
@@ -90,7 +20,7 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
         )],
         (socket, service) => {
             let mut checks = vec![self::socket(socket)];
-            checks.extend(changed(socket, SOCKET));
+            checks.extend(changed(socket, SOCKET_UNIT));
             checks.extend(self::service(facts, service));
             checks
         }
@@ -102,42 +32,44 @@ fn socket(unit: &Unit) -> Check {
     let enabled = unit.get("UnitFileState");
     if unit.is("LoadState", "not-found") {
         return Check::problem(
-            SOCKET,
+            SOCKET_UNIT,
             "it is not installed",
             "sudo apt install --reinstall picam-stream",
         );
     }
     if unit.is("LoadState", "masked") {
-        let remedy =
-            format!("sudo systemctl unmask {SOCKET} && sudo systemctl enable --now {SOCKET}");
-        return Check::problem(SOCKET, "it is masked, so nobody listens", remedy);
+        let remedy = format!(
+            "sudo systemctl unmask {SOCKET_UNIT} && sudo systemctl enable --now {SOCKET_UNIT}"
+        );
+        return Check::problem(SOCKET_UNIT, "it is masked, so nobody listens", remedy);
     }
     match unit.get("ActiveState").as_str() {
-        "active" if enabled == "enabled" => {
-            Check::ok(SOCKET, format!("active and enabled, {}", viewers(unit)))
-        }
+        "active" if enabled == "enabled" => Check::ok(
+            SOCKET_UNIT,
+            format!("active and enabled, {}", viewers(unit)),
+        ),
         "active" => Check::warning(
-            SOCKET,
+            SOCKET_UNIT,
             format!(
                 "active, {}, but {enabled}: it will not listen after the next start",
                 viewers(unit)
             ),
-            format!("sudo systemctl enable {SOCKET}"),
+            format!("sudo systemctl enable {SOCKET_UNIT}"),
         ),
         "failed" => Check::problem(
-            SOCKET,
+            SOCKET_UNIT,
             format!("it has failed ({})", unit.get("Result")),
             why_failed(unit),
         ),
         "inactive" if enabled == "enabled" => Check::problem(
-            SOCKET,
+            SOCKET_UNIT,
             "it is enabled, but has been stopped, so nobody listens",
-            format!("sudo systemctl start {SOCKET}"),
+            format!("sudo systemctl start {SOCKET_UNIT}"),
         ),
         state => Check::problem(
-            SOCKET,
+            SOCKET_UNIT,
             format!("it is {state} and {enabled}, so nobody listens"),
-            format!("sudo systemctl enable --now {SOCKET}"),
+            format!("sudo systemctl enable --now {SOCKET_UNIT}"),
         ),
     }
 }
@@ -153,12 +85,12 @@ fn viewers(unit: &Unit) -> String {
 }
 
 fn why_failed(unit: &Unit) -> String {
-    let restart = format!("sudo systemctl restart {SOCKET}");
+    let restart = format!("sudo systemctl restart {SOCKET_UNIT}");
     match unit.get("Result").as_str() {
         "resources" => {
             format!("its port is most likely taken (see below): free it, then {restart}")
         }
-        _ => format!("journalctl -u {SOCKET} tells why; then {restart}"),
+        _ => format!("journalctl -u {SOCKET_UNIT} tells why; then {restart}"),
     }
 }
 
@@ -182,26 +114,26 @@ fn changed(unit: &Unit, name: &'static str) -> Option<Check> {
 fn service(facts: &Facts, unit: &Unit) -> Vec<Check> {
     if unit.is("LoadState", "not-found") {
         return vec![Check::problem(
-            TEMPLATE,
+            TEMPLATE_UNIT,
             "it is not installed",
             "sudo apt install --reinstall picam-stream",
         )];
     }
     if unit.is("LoadState", "masked") {
         return vec![Check::problem(
-            TEMPLATE,
+            TEMPLATE_UNIT,
             "it is masked, so no stream starts",
-            format!("sudo systemctl unmask {TEMPLATE}"),
+            format!("sudo systemctl unmask {TEMPLATE_UNIT}"),
         )];
     }
-    let mut checks: Vec<Check> = changed(unit, TEMPLATE).into_iter().collect();
+    let mut checks: Vec<Check> = changed(unit, TEMPLATE_UNIT).into_iter().collect();
     let command = starts_another(unit)
         .or_else(|| ignores_the_file(facts))
         .or_else(|| has_the_old_order(facts));
     let sandbox = lacks_group(unit).or_else(|| hides_devices(facts, unit));
     checks.extend(command.into_iter().chain(sandbox));
     if checks.is_empty() {
-        checks.push(Check::ok(TEMPLATE, "installed, as the package has it"));
+        checks.push(Check::ok(TEMPLATE_UNIT, "installed, as the package has it"));
     }
     checks
 }
@@ -210,31 +142,31 @@ fn starts_another(unit: &Unit) -> Option<Check> {
     let command = unit.get("ExecStart");
     (!command.contains("picam-stream")).then(|| {
         Check::warning(
-            TEMPLATE,
+            TEMPLATE_UNIT,
             format!("it does not start picam-stream, but {command}"),
-            format!("systemctl cat {TEMPLATE}"),
+            format!("systemctl cat {TEMPLATE_UNIT}"),
         )
     })
 }
 
 fn ignores_the_file(facts: &Facts) -> Option<Check> {
-    (!facts.command.has_options()).then(|| {
+    (!facts.start_line.has_options()).then(|| {
         Check::warning(
-            TEMPLATE,
+            TEMPLATE_UNIT,
             format!("its command has no ${NAME}, so nothing in {FILE} has an effect"),
-            format!("systemctl cat {TEMPLATE}"),
+            format!("systemctl cat {TEMPLATE_UNIT}"),
         )
     })
 }
 
 fn has_the_old_order(facts: &Facts) -> Option<Check> {
-    facts.command.has_the_old_order().then(|| {
+    facts.start_line.has_the_old_order().then(|| {
         Check::warning(
-            TEMPLATE,
+            TEMPLATE_UNIT,
             "its command is of the older form, with its own words behind the file's: it works, but nothing can stand behind \
              -- in the file, and a second viewer does not wait for the camera",
             format!(
-                "sudo systemctl edit --full {TEMPLATE}, and write ExecStart=-/usr/bin/picam-stream --service -v -n ${NAME}"
+                "sudo systemctl edit --full {TEMPLATE_UNIT}, and write ExecStart=-/usr/bin/picam-stream --service -v -n ${NAME}"
             ),
         )
     })
@@ -245,20 +177,25 @@ fn lacks_group(unit: &Unit) -> Option<Check> {
     let is_enough = unit.is("User", "root") || groups.split(' ').any(|group| group == "video");
     (!is_enough).then(|| {
         Check::problem(
-            TEMPLATE,
+            TEMPLATE_UNIT,
             "its user is not in the group video, which the camera's devices are for",
             format!(
-                "sudo systemctl edit {TEMPLATE}, and add [Service] and SupplementaryGroups=video"
+                "sudo systemctl edit {TEMPLATE_UNIT}, and add [Service] and SupplementaryGroups=video"
             ),
         )
     })
 }
 
 fn hides_devices(facts: &Facts, unit: &Unit) -> Option<Check> {
-    let edit = |line: &str| format!("sudo systemctl edit {TEMPLATE}, and add [Service] and {line}");
+    let edit =
+        |line: &str| format!("sudo systemctl edit {TEMPLATE_UNIT}, and add [Service] and {line}");
     if unit.is("PrivateDevices", "yes") {
         let text = "PrivateDevices=yes hides every camera from it";
-        return Some(Check::problem(TEMPLATE, text, edit("PrivateDevices=no")));
+        return Some(Check::problem(
+            TEMPLATE_UNIT,
+            text,
+            edit("PrivateDevices=no"),
+        ));
     }
     let needed = facts.camera.as_ref()?.needs().allowed_as;
     let allowed = unit.get("DeviceAllow");
@@ -268,7 +205,7 @@ fn hides_devices(facts: &Facts, unit: &Unit) -> Option<Check> {
         .find(|device| !is_allowed(&allowed, device) && !is_open)?;
     let text = format!("it does not let {lacking} through, which this camera needs");
     Some(Check::problem(
-        TEMPLATE,
+        TEMPLATE_UNIT,
         text,
         edit(&format!("DeviceAllow={lacking} rw")),
     ))
@@ -280,9 +217,4 @@ fn is_allowed(allowed: &str, device: &str) -> bool {
     let kinds =
         device == "/dev/vchiq" && allowed.contains("char-vchiq") && allowed.contains("char-misc");
     kinds || allowed.contains(device)
-}
-
-fn property(line: &str) -> Option<(String, String)> {
-    let (name, value) = line.split_once('=')?;
-    Some((name.to_owned(), value.to_owned()))
 }

@@ -2,11 +2,10 @@
 
 use super::Facts;
 use super::report::Check;
-use super::units::{SOCKET, Unit};
+use super::unit::Unit;
+use crate::service::{PORT, SOCKET_UNIT};
 use crate::source::holders::{Holder, holders_in};
 use crate::system::System;
-
-const DEFAULT_PORT: u16 = 3333;
 
 /// The state of a listening socket in /proc/net/tcp (TCP_LISTEN).
 const LISTENING: &str = "0A";
@@ -17,7 +16,7 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
     let port = port(&facts.socket);
     let sockets = listening(facts.system, port);
     if sockets.is_empty() {
-        let remedy = format!("see {SOCKET}, or systemd, above");
+        let remedy = format!("see {SOCKET_UNIT}, or systemd, above");
         return vec![Check::warning(
             SUBJECT,
             format!("nobody listens on TCP port {port}"),
@@ -74,7 +73,7 @@ fn taken(port: u16, by: &str) -> Check {
         SUBJECT,
         format!("TCP port {port} is taken by {by}"),
         format!(
-            "end it, then sudo systemctl restart {SOCKET}; or give viewers another port: sudo systemctl edit {SOCKET}, with \
+            "end it, then sudo systemctl restart {SOCKET_UNIT}; or give viewers another port: sudo systemctl edit {SOCKET_UNIT}, with \
              [Socket], ListenStream= and ListenStream=PORT in lines of their own"
         ),
     )
@@ -108,7 +107,7 @@ fn socket_units(system: &System, port: u16) -> Vec<String> {
         let is_it = words.next()?.ends_with(&end);
         words
             .next()
-            .filter(|unit| is_it && *unit != SOCKET)
+            .filter(|unit| is_it && *unit != SOCKET_UNIT)
             .map(str::to_owned)
     };
     lines.lines().filter_map(unit).collect()
@@ -122,7 +121,7 @@ fn port(socket: &Unit) -> u16 {
         .rsplit(':')
         .next()
         .and_then(|port| port.parse().ok())
-        .unwrap_or(DEFAULT_PORT)
+        .unwrap_or(PORT)
 }
 
 /// The inodes of the sockets that listen on the port.

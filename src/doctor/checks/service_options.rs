@@ -5,9 +5,9 @@ use std::ffi::OsString;
 use std::io::ErrorKind;
 
 use super::Facts;
-use super::command::Line;
-use super::effects::Effects;
+use super::option_effects::Effects;
 use super::report::{Check, Detail, bounded};
+use super::start_line::StartLine;
 use crate::options::{self, Command, Fate, Kind, Options, SourceChoice, Use};
 use crate::service::conffile::{FILE, NAME};
 use crate::service::environment_file::{EnvironmentFile, words};
@@ -17,7 +17,7 @@ use crate::system::System;
 const SUBJECT: &str = "options";
 
 /// The file as the package has it.
-const SHIPPED: &str = include_str!("../../assets/default/raspivid");
+const SHIPPED: &str = include_str!("../../../assets/default/raspivid");
 
 /// No string that a program is started with may be longer (execve(2), MAX_ARG_STRLEN where a page has 4 KiB): its
 /// environment has `NAME=VALUE` and a zero byte.
@@ -30,7 +30,7 @@ const MOST_REMARKS: usize = 8;
 const MOST_DETAILS: usize = 100;
 
 /// The source that the options ask for; `auto` where they cannot be read, as where they say nothing.
-pub fn source(system: &System, command: &Line) -> SourceChoice {
+pub fn source(system: &System, command: &StartLine) -> SourceChoice {
     let file = EnvironmentFile::read(&system.bytes(FILE).unwrap_or_default());
     match options::parse(command.with(&given(file.value(NAME).unwrap_or_default()))) {
         Ok(Command::Stream(options)) => options.source,
@@ -152,9 +152,9 @@ fn refused(why: &str) -> Check {
 fn read(facts: &Facts, value: &str) -> Vec<Check> {
     let given = given(value);
     // What the unit itself gives.
-    let of_unit = facts.command.with(&[]);
+    let of_unit = facts.start_line.with(&[]);
     match (
-        options::parse(facts.command.with(&given)),
+        options::parse(facts.start_line.with(&given)),
         options::uses(&given),
         options::uses(&of_unit),
     ) {

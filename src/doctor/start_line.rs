@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 
-use super::units::Unit;
+use super::unit::Unit;
 use crate::service::conffile::NAME;
 use crate::service::environment_file::words;
 
@@ -12,13 +12,13 @@ const SHIPPED: &str = include_str!("../../debian/raspivid@.service");
 
 /// The words of the line, without the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct StartLine {
     before: Vec<String>,
     /// Nothing where the options of the file are not in the line.
     behind: Option<Vec<String>>,
 }
 
-impl Line {
+impl StartLine {
     /// Of the unit; the package's own where systemd does not tell.
     pub fn of(service: &Unit) -> Self {
         let told = service.get("ExecStart");
@@ -71,19 +71,19 @@ mod tests {
 
     fn with(argv: &str, given: &str) -> String {
         let given: Vec<OsString> = given.split_whitespace().map(OsString::from).collect();
-        let words = Line::read(argv).with(&given);
+        let words = StartLine::read(argv).with(&given);
         words.join(" ".as_ref()).into_string().unwrap()
     }
 
     #[test]
     fn the_options_stand_where_the_line_has_them() {
-        let shipped = Line::shipped();
+        let shipped = StartLine::shipped();
         assert!(shipped.has_options() && !shipped.has_the_old_order());
         let line = "/usr/bin/picam-stream $RASPIVID_OPTIONS -v -n -t 0 -o -";
         assert_eq!(with(line, "-w 640 -- --x"), "-w 640 -- --x -v -n -t 0 -o -");
-        assert!(Line::read(line).has_the_old_order());
+        assert!(StartLine::read(line).has_the_old_order());
         let none = "/usr/bin/picam-stream -w 320 -t 0 -o -";
         assert_eq!(with(none, "-w 640"), "-w 320 -t 0 -o -");
-        assert!(!Line::read(none).has_options());
+        assert!(!StartLine::read(none).has_options());
     }
 }
