@@ -2,6 +2,7 @@
 
 PORT ?= 3333
 ARCH ?= armhf
+MINUTES ?= 10
 prefix ?= /usr
 DESTDIR ?=
 
@@ -11,6 +12,7 @@ export SIGNING_KEY
 help:
 	@echo 'make run [PORT=3333]       a test card on that port, for any player; Ctrl-C ends it'
 	@echo 'make test                  all tests, those of the packages in containers too'
+	@echo 'make fuzz [MINUTES=10]     any bytes into every parser of bytes from outside, each for so long'
 	@echo 'make check                 formatting, lints, scripts'
 	@echo 'make bench                 the figures'
 	@echo 'make deb [ARCH=armhf]      dist/picam-stream_VERSION_ARCH.deb; of tests/packaging/architectures.tsv'
@@ -28,17 +30,20 @@ test:
 	@tests/setup.sh deb test
 	cargo test --locked
 	cargo test --locked -p fake-mmal
-	tests/fuzz/run options 5
-	tests/fuzz/run h264 5
+	tests/fuzz/run 5
 	set -e; for arch in $$(tests/packaging/architecture.sh packages); do $(MAKE) deb ARCH=$$arch; done
 	$(MAKE) zero repo
 	cargo test --locked --test mmal --test v4l2 --test package --test players --test containers
+
+fuzz:
+	@tests/setup.sh run
+	tests/fuzz/run $$(($(MINUTES) * 60))
 
 check:
 	@tests/setup.sh check
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	shellcheck tests/*.sh tests/packaging/*.sh tests/fake-mmal/build.sh debian/postinst debian/prerm .ci/run
+	shellcheck tests/*.sh tests/fuzz/run tests/packaging/*.sh tests/fake-mmal/build.sh debian/postinst debian/prerm .ci/run
 
 bench:
 	@tests/setup.sh bench deb test
@@ -81,4 +86,4 @@ install:
 clean:
 	rm -rf target dist
 
-.PHONY: help run test check bench deb zero repo install clean
+.PHONY: help run fuzz test check bench deb zero repo install clean

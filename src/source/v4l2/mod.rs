@@ -13,7 +13,7 @@
 //!
 //! What it does not do: cameras behind libcamera, whose V4L2 nodes give raw sensor data (`--source rpicam`).
 
-mod abi;
+pub mod abi;
 mod controls;
 mod device;
 mod encoding;

@@ -1,14 +1,29 @@
 //! The H.264 splitter and the parameter sets, on any bytes in any pieces: nothing is lost, nothing panics, and what is
 //! called a key frame begins with an SPS.
+
 #![no_main]
+
+mod bounded;
+mod edited;
+
+use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use picam_stream::h264::access_unit::Splitter;
 use picam_stream::h264::nal::{NalType, units};
 use picam_stream::h264::parameter_sets::{ParameterSets, Picture};
 
+const RECORDING: &[u8] = include_bytes!("../data/card_320x240_baseline.h264");
+
 fuzz_target!(|input: &[u8]| {
-    let Some((&piece, stream)) = input.split_first() else { return };
+    bounded::run(input, Duration::from_millis(200), |input| match input {
+        [0, edits @ ..] if edits.len() < 64 => cut(97, &edited::edited(&RECORDING[..8000], edits)),
+        [piece, stream @ ..] => cut(usize::from(*piece).max(1), stream),
+        [] => {}
+    });
+});
+
+fn cut(piece: usize, stream: &[u8]) {
     let (mut splitter, mut sets) = (Splitter::default(), ParameterSets::default());
     let (mut unit, mut bytes) = (Vec::new(), 0);
     let mut look = |unit: &mut Vec<u8>| {
@@ -17,7 +32,8 @@ fuzz_target!(|input: &[u8]| {
             assert_eq!(units(unit).next().map(|nal| nal.kind), Some(NalType::Sps));
         }
     };
-    for part in stream.chunks(usize::from(piece).max(1)) {
+    // A piece of one byte is a call a byte: a large stream comes in large pieces.
+    for part in stream.chunks(piece.max(stream.len() / 10_000)) {
         splitter.push(part);
         while splitter.next_unit(&mut unit) {
             look(&mut unit);
@@ -27,4 +43,4 @@ fuzz_target!(|input: &[u8]| {
         look(&mut unit);
     }
     assert_eq!(bytes, stream.len());
-});
+}
