@@ -8,6 +8,8 @@ DESTDIR ?=
 
 export CARGO_TARGET_DIR := $(CURDIR)/target
 export SIGNING_KEY
+export DESTDIR
+export prefix
 
 help:
 	@echo 'make run [PORT=3333]       a test card on that port, for any player; Ctrl-C ends it'
@@ -17,7 +19,8 @@ help:
 	@echo 'make bench                 the figures'
 	@echo 'make deb [ARCH=armhf]      dist/picam-stream_VERSION_ARCH.deb; of tests/packaging/architectures.tsv'
 	@echo 'make repo [SIGNING_KEY=]   dist/apt, a signed apt repository of the packages in dist'
-	@echo 'make install [DESTDIR=] [prefix=/usr]   without a package'
+	@echo 'make install [DESTDIR=] [prefix=/usr]   without a package: builds as you, installs as root (sudo)'
+	@echo 'make uninstall             takes that away again, but for your options'
 	@echo 'make clean                 removes target and dist'
 
 run:
@@ -55,8 +58,11 @@ bench:
 	cargo test --quiet --locked --test containers figures
 
 deb:
+	@echo 'deb: looking for what is needed' >&2
 	@tests/setup.sh deb
+	@echo 'deb: building the program for $(ARCH), minutes the first time' >&2
 	@binary=$$(tests/packaging/cross.sh $(ARCH)) && tests/packaging/verify-binary.sh $(ARCH) "$$binary"
+	@echo 'deb: packing it' >&2
 	@tests/packaging/package.sh $(ARCH)
 
 # The same program for an emulated Raspberry Pi Zero: static, since there are no ARMv6 libraries to run it with.
@@ -71,19 +77,12 @@ repo:
 	@tests/packaging/repository.sh
 
 install:
-	@tests/setup.sh run
-	cargo build --release --locked
-	tests/packaging/docs.sh
-	install -D target/release/picam-stream $(DESTDIR)$(prefix)/bin/picam-stream
-	install -D -m 644 target/deb/picam-stream.1 $(DESTDIR)$(prefix)/share/man/man1/picam-stream.1
-	install -D -m 644 target/deb/picam-stream $(DESTDIR)$(prefix)/share/bash-completion/completions/picam-stream
-	install -D -m 644 debian/raspivid.socket $(DESTDIR)$(prefix)/lib/systemd/system/raspivid.socket
-	sed 's|/usr/bin/|$(prefix)/bin/|' debian/raspivid@.service >target/deb/raspivid@.service
-	install -D -m 644 target/deb/raspivid@.service $(DESTDIR)$(prefix)/lib/systemd/system/raspivid@.service
-	[ -e $(DESTDIR)/etc/default/raspivid ] || \
-		install -D -m 644 assets/default/raspivid $(DESTDIR)/etc/default/raspivid
+	@tests/packaging/install.sh install
+
+uninstall:
+	@tests/packaging/install.sh uninstall
 
 clean:
 	rm -rf target dist
 
-.PHONY: help run fuzz test check bench deb zero repo install clean
+.PHONY: help run fuzz test check bench deb zero repo install uninstall clean

@@ -64,15 +64,25 @@ missing_packages() {
     printf '%s\n' "$@" | sort -u | grep -vxF -e "$have" | tr '\n' ' ' || true
 }
 
+# Another apt may be at work, as the daily upgrades are: apt waits for it, for ten minutes at most.
+tell_lock() {
+    local holder
+    command -v fuser >/dev/null || return 0
+    holder=$(as_root fuser /var/lib/dpkg/lock-frontend 2>/dev/null | xargs) || return 0
+    [ -z "$holder" ] || say "waiting for apt's lock, which $(ps -o comm= -p "${holder%% *}") (process ${holder%% *}) has"
+}
+
 # A mirror in the middle of an update names files that are not there yet: look again, a few times.
 install_packages() {
     local try log
     log=$(mktemp)
     say "installing $*"
     for try in 1 2 3 4 5; do
+        tell_lock
         # A foreign source that cannot be reached is no reason to stop.
         as_root apt-get -qq update >"$log" 2>&1 || true
-        if as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@" >>"$log" 2>&1
+        if as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=600 \
+            --no-install-recommends install "$@" >>"$log" 2>&1
         then
             rm -f "$log"
             return

@@ -43,6 +43,29 @@ fn oddities_of_the_firmware_do_not_show_in_the_stream() {
     }
 }
 
+/// A 32-bit program that asks for a file's size in 32 bits cannot even look at such a file.
+#[test]
+fn a_file_of_more_than_2_gib_is_appended_to() {
+    let pi = Pi::new();
+    let path = pi.path("long.h264");
+    let long = fs::File::options()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .expect("a file");
+    let before = (2 << 30) + 1;
+    long.set_len(before).expect("a hole takes no room");
+    let running = pi.start_onto(&CAPTURE, long.into());
+    let grown = crate::equipment::until(std::time::Duration::from_secs(60), || {
+        fs::metadata(&path)
+            .is_ok_and(|file| file.len() > before + 20_000)
+            .then_some(())
+    });
+    running.signal(Signal::SIGTERM);
+    assert_eq!(running.end(), 0, "{}", pi.text("complaints"));
+    assert!(grown.is_some(), "{}", pi.text("complaints"));
+}
+
 #[test]
 fn one_buffer_is_enough_and_data_may_begin_inside_it() {
     for (name, value) in [

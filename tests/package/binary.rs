@@ -45,6 +45,47 @@ const NEWER: [(&str, &str); 34] = [
     ("an acquiring load of ARMv8", "lda r0, [r1]"),
 ];
 
+/// `cargo build` on a Pi links with GNU ld, the packages are linked by zig.
+#[test]
+fn gnu_ld_takes_the_stand_ins_for_the_videocores_libraries() {
+    let built = project().join("target/cross/arm-unknown-linux-gnueabihf/release/build");
+    let entries =
+        std::fs::read_dir(&built).unwrap_or_else(|e| panic!("{}: {e}: make deb", built.display()));
+    let outs = entries.flatten().map(|entry| entry.path().join("out"));
+    // The newest: cargo keeps those of older states of the project.
+    let out = outs
+        .filter(|out| out.join("archives").is_dir())
+        .max_by_key(|out| out.metadata().and_then(|out| out.modified()).ok())
+        .expect("make deb has left the stand-ins");
+    let folder = TempDir::new().unwrap();
+    let source = folder.path().join("main.c");
+    std::fs::write(&source, "int main(void) { return 0; }\n").unwrap();
+    let program = folder.path().join("main");
+    let mut words = vec![
+        source.display().to_string(),
+        "-o".into(),
+        program.display().to_string(),
+    ];
+    words.extend(["archives", "scripts"].map(|kind| format!("-L{}", out.join(kind).display())));
+    words.push("-Wl,-Bdynamic".into());
+    words.extend(
+        [
+            "mmal_core",
+            "mmal_util",
+            "mmal_vc_client",
+            "vcos",
+            "bcm_host",
+        ]
+        .map(|name| format!("-l{name}")),
+    );
+    stdout("arm-linux-gnueabihf-gcc", words);
+    let needed = stdout("readelf", [Path::new("-d"), &program]);
+    assert!(
+        !needed.contains("mmal") && !needed.contains("vcos"),
+        "{needed}"
+    );
+}
+
 #[test]
 fn every_binary_needs_only_what_its_package_promises() {
     for machine in architectures() {

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// Mode and path of every file that is installed.
-const FILES: &str = "\
+pub const FILES: &str = "\
 -rw-r--r-- ./etc/default/raspivid
 -rw-r--r-- ./usr/lib/systemd/system/raspivid.socket
 -rw-r--r-- ./usr/lib/systemd/system/raspivid@.service

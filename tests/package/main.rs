@@ -6,6 +6,7 @@
 
 mod binary;
 mod contents;
+mod install;
 mod repository;
 mod reproducible;
 mod support;

@@ -126,6 +126,24 @@ fn the_users_own_key_signs_and_the_rest_does_not_depend_on_it() {
     }
 }
 
+#[test]
+fn without_a_key_of_ones_own_one_is_made_once_and_kept() {
+    let folder = TempDir::new().unwrap();
+    let home = folder.path().join("data");
+    let make = |name: &str| {
+        let made = folder.path().join(name);
+        let mut script = command("tests/packaging/repository.sh");
+        script
+            .env("XDG_DATA_HOME", &home)
+            .env_remove("SIGNING_KEY")
+            .arg("dist")
+            .arg(&made);
+        text("repository.sh", &run(&mut script));
+        fs::read(made.join("picam-stream.gpg")).unwrap()
+    };
+    assert!(make("first") == make("second"), "the second key is another");
+}
+
 fn built() -> PathBuf {
     let repository = project().join("dist/apt");
     assert!(

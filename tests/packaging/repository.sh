@@ -1,9 +1,10 @@
 #!/bin/bash
 # Makes a signed apt repository of the packages in a folder: plain files, for any web server that hands out files. It
-# builds no package, and it never holds the key: gpg does.
+# builds no package, and the key is never in the project: gpg holds it.
 #
 # usage: SIGNING_KEY=KEY tests/packaging/repository.sh [FROM [TO]]       packages in FROM (dist), the repository in TO (dist/apt)
-#        KEY as gpg understands it. Without it a key is made that is thrown away afterwards: good for tests alone.
+#        KEY as gpg understands it. Without it a key is made once and kept in the user's home, below
+#        ${XDG_DATA_HOME:-~/.local/share}/picam-stream: a Pi that knows the repository takes it with no other key.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -16,7 +17,7 @@ main() {
     cp -p "$from"/*.deb "$to/pool/main/p/picam-stream/"
     for arch in $(tests/packaging/architecture.sh packages); do index "$to" "$arch"; done
     release "$to"
-    [ -n "${SIGNING_KEY-}" ] || throw_away_key
+    [ -n "${SIGNING_KEY-}" ] || kept_key
     sign "$to"
     echo "$to"
 }
@@ -41,13 +42,18 @@ release() {
     mv "$1/Release.new" "$1/dists/stable/Release"
 }
 
-throw_away_key() {
-    GNUPGHOME=$(mktemp -d)
+kept_key() {
+    GNUPGHOME=${XDG_DATA_HOME:-$HOME/.local/share}/picam-stream/signing
     export GNUPGHOME
-    trap 'gpgconf --kill all; rm -rf "$GNUPGHOME"' EXIT
-    SIGNING_KEY="picam-stream (thrown away, for tests)"
-    echo "tests/packaging/repository.sh: no SIGNING_KEY: signing with a key that is thrown away afterwards" >&2
-    gpg --batch --quiet --passphrase '' --quick-generate-key "$SIGNING_KEY" rsa3072 sign never
+    SIGNING_KEY="picam-stream repository"
+    mkdir -p "$GNUPGHOME"
+    chmod 700 "$GNUPGHOME"
+    trap 'gpgconf --kill all' EXIT
+    if ! gpg --batch --quiet --list-secret-keys "$SIGNING_KEY" >/dev/null 2>&1; then
+        gpg --batch --quiet --passphrase '' --quick-generate-key "$SIGNING_KEY" rsa3072 sign never
+        echo "repository: made a key to sign with. Keep a copy of $GNUPGHOME:" \
+            "without it, every Pi that uses this repository has to be told a new key by hand" >&2
+    fi
 }
 
 # The two forms of the signature that apt takes, and the key in the two forms that it takes below /etc/apt/keyrings.

@@ -1,4 +1,5 @@
-//! What the capture program is started with: by version, by board, by raspivid's options.
+//! What the capture program is started with: by version, by board, by raspivid's options. The software encoder of a Pi 5 has
+//! `software.rs`.
 
 use crate::stand_in::{StandIn, jpeg_clip};
 use crate::support::stderr;
@@ -21,7 +22,7 @@ const VERSIONS: &[(&str, &str)] = &[
 ];
 
 /// The value behind an option.
-fn value<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
+pub fn value<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
     let at = arguments.iter().position(|word| word == name)?;
     arguments.get(at + 1).map(String::as_str)
 }
@@ -78,31 +79,6 @@ fn the_output_is_a_live_stream_for_us() {
             "{name} in {arguments:?}"
         );
     }
-}
-
-#[test]
-fn the_software_encoder_is_told_to_hold_no_frame_back() {
-    let stand_in = StandIn::new("1.13.0", "pi5");
-    stand_in.session(&["-t", "200"]).read_to_end();
-    let arguments = stand_in.stream_arguments();
-    assert!(
-        arguments.iter().any(|word| word == "--low-latency"),
-        "{arguments:?}"
-    );
-    assert_eq!(
-        value(&arguments, "--output"),
-        Some("/dev/fd/264"),
-        "a name that ends in 264 brings the times"
-    );
-
-    let stand_in = StandIn::new("1.5.3", "pi5");
-    stand_in.session(&["-t", "200"]).read_to_end();
-    let arguments = stand_in.stream_arguments();
-    assert!(
-        value(&arguments, "--libav-video-codec-opts")
-            .expect("its own words")
-            .contains("tune=zerolatency")
-    );
 }
 
 #[test]

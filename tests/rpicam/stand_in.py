@@ -370,6 +370,9 @@ def picture(clip, index):
 
 
 def stream(given):
+    if "post-process-file" in given:
+        with open(given["post-process-file"], encoding="utf-8") as file:
+            note("stages", json.load(file))
     open_camera()
     if behaves("family"):
         family()

@@ -127,7 +127,39 @@ impl StandIn {
         command
     }
 
+    /// A machine with the board's image processor, by which the encoder is told, and with the stand-in as its program.
+    fn machine(&self) -> PathBuf {
+        let root = self.scratch.path("machine");
+        if root.exists() {
+            return root;
+        }
+        let node = match self.board {
+            "pi5" => "pispbe-input",
+            _ => "bcm2835-isp-output0",
+        };
+        let names = root.join("sys/class/video4linux/video20");
+        fs::create_dir_all(&names).expect("a folder");
+        fs::write(names.join("name"), node).expect("a file");
+        fs::create_dir(root.join("usr")).expect("a folder");
+        symlink(self.scratch.path("bin"), root.join("usr/bin")).expect("a link");
+        root
+    }
+
+    /// Puts the stages of rpicam-apps on OpenCV there.
+    pub fn with_text_stage(self) -> Self {
+        let folder = self
+            .machine()
+            .join("usr/lib/aarch64-linux-gnu/rpicam-apps-postproc");
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join("opencv-postproc.so"), "").expect("a file");
+        self
+    }
+
     fn set(&self, command: &mut Command) {
+        // Where neither is asked for, this machine is as good as one: it has no image processor either.
+        if self.board == "pi5" || self.scratch.path("machine").exists() {
+            command.env("PICAM_STREAM_ROOT", self.machine());
+        }
         let own = self.scratch.path("bin").display().to_string();
         let system = std::env::var("PATH").expect("PATH is set");
         let path = if self.alone {
@@ -191,6 +223,11 @@ impl StandIn {
 
     pub fn wait_for_flood(&self, mib: usize) {
         self.wait_until("the flood is taken", || self.flooded_mib() >= mib);
+    }
+
+    /// What it read about stages for its pictures.
+    pub fn stages(&self) -> String {
+        self.notes("stages")
     }
 
     pub fn signals(&self) -> usize {

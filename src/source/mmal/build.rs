@@ -1,8 +1,11 @@
 //! Lets the program be linked without libmmal.
 //!
 //! rascam's build script asks the linker for five libraries of the VideoCore. The program must not name them: it defines
-//! the symbols itself and loads the libraries at run time (`library/sys.rs`). What the linker gets are five archives
-//! with nothing in them. Where the real libraries are found first, `--as-needed` keeps them out all the same.
+//! the symbols itself and loads the libraries at run time (`library/sys.rs`). What the linker gets are stand-ins with nothing
+//! in them. Where the real libraries are found first, `--as-needed` keeps them out all the same.
+//!
+//! Two kinds, each in a folder of its own: GNU ld takes whatever it finds first, and refuses a script that names nothing;
+//! zig looks for shared libraries alone, and for it such a script stands for one.
 
 use std::path::Path;
 use std::{env, fs};
@@ -15,21 +18,29 @@ const LIBRARIES: [&str; 5] = [
     "bcm_host",
 ];
 const EMPTY_ARCHIVE: &[u8] = b"!<arch>\n";
-/// A linker script that adds nothing: zig looks for shared libraries alone.
 const EMPTY_SCRIPT: &[u8] = b"INPUT()\n";
+
+/// Folder, ending and content of each kind, in the order in which they are searched.
+const KINDS: [(&str, &str, &[u8]); 2] = [
+    ("archives", "a", EMPTY_ARCHIVE),
+    ("scripts", "so", EMPTY_SCRIPT),
+];
 
 fn main() {
     println!("cargo::rerun-if-changed=src/source/mmal/build.rs");
     if env::var("CARGO_CFG_TARGET_ARCH").as_deref() != Ok("arm") {
         return;
     }
-    let directory = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    for library in LIBRARIES {
-        for (ending, content) in [("a", EMPTY_ARCHIVE), ("so", EMPTY_SCRIPT)] {
-            let path = Path::new(&directory).join(format!("lib{library}.{ending}"));
+    let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
+    for (folder, ending, content) in KINDS {
+        let folder = Path::new(&out).join(folder);
+        fs::create_dir_all(&folder)
+            .unwrap_or_else(|error| panic!("cannot make {}: {error}", folder.display()));
+        for library in LIBRARIES {
+            let path = folder.join(format!("lib{library}.{ending}"));
             fs::write(&path, content)
                 .unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
         }
+        println!("cargo::rustc-link-search=native={}", folder.display());
     }
-    println!("cargo::rustc-link-search=native={directory}");
 }

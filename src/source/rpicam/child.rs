@@ -2,17 +2,18 @@
 //! it does not, and always reaped. What comes out of the pipes is for others to understand.
 
 use std::io;
-use std::os::fd::{AsFd, RawFd};
+use std::os::fd::{AsFd, OwnedFd, RawFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, pipe2, write};
 
 use super::command::CommandLine;
 use super::messages::Messages;
@@ -28,8 +29,11 @@ pub const DATA_FD: RawFd = 264;
 /// The program's descriptor for the times of the frames.
 pub const TIMES_FD: RawFd = 265;
 
+/// The program's descriptor for what it reads about the text on the pictures.
+pub const STAGES_FD: RawFd = 266;
+
 /// The first number behind those that the program's pipes get.
-const FIRST_FREE_FD: RawFd = TIMES_FD + 1;
+const FIRST_FREE_FD: RawFd = STAGES_FD + 1;
 
 /// How long the program has to stop after SIGINT, beside its last two frames: it looks at signals between them.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
@@ -95,6 +99,9 @@ impl Child {
         } else {
             None
         };
+        if let Some(stages) = &line.stages {
+            numbered.push((filled(stages)?, STAGES_FD));
+        }
         sys::prepare(&mut command, numbered);
         // The command owns the program's ends of the pipes. It goes at the end of this function, so that the
         // program's own end of a pipe is the only one.
@@ -224,4 +231,11 @@ impl Drop for Child {
     fn drop(&mut self) {
         self.end(Duration::ZERO);
     }
+}
+
+/// A pipe that gives `text` and then ends. It is far shorter than what any pipe takes (pipe(7), PIPE_BUF).
+fn filled(text: &str) -> io::Result<OwnedFd> {
+    let (theirs, ours) = pipe2(OFlag::O_CLOEXEC)?;
+    write(&ours, text.as_bytes())?;
+    Ok(theirs)
 }

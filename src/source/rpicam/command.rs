@@ -4,10 +4,10 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use super::child::{DATA_FD, DataPipe, TIMES_FD};
-use super::passed_on;
+use super::child::{DATA_FD, DataPipe, STAGES_FD, TIMES_FD};
 use super::program::Offer;
 use super::table::{Given, translate};
+use super::{passed_on, software, text};
 use crate::options::{Codec, Options};
 
 /// How the program is started.
@@ -17,6 +17,8 @@ pub struct CommandLine {
     pub data: DataPipe,
     /// Whether it writes the times of the frames to a pipe of their own.
     pub times: bool,
+    /// What it reads on a pipe of its own about the text on the pictures.
+    pub stages: Option<String>,
     /// How long the program may take over one frame.
     pub frame_time: Duration,
     /// The long names of raspivid's options that it honours, and `--`.
@@ -26,10 +28,6 @@ pub struct CommandLine {
 /// No sensor exposes longer.
 const LONGEST_FRAME: Duration = Duration::from_secs(15 * 60);
 
-/// What `--low-latency` of rpicam-apps 1.6 does, in the words of the encoder (x264): no frame waits for another.
-const LOW_LATENCY: &str =
-    "preset=ultrafast;tune=zerolatency;bf=0;refs=1;thread_type=slice;slices=4";
-
 impl CommandLine {
     /// Asks the program for its options.
     pub fn help() -> Self {
@@ -38,6 +36,7 @@ impl CommandLine {
             arguments,
             data: DataPipe::Stdout,
             times: false,
+            stages: None,
             frame_time: Duration::ZERO,
             honoured: Vec::new(),
         }
@@ -49,6 +48,14 @@ impl CommandLine {
         let (mut given, mut honoured) = translate(options, offer);
         given.extend(stream_options(options, offer, data, times));
         let passed_on = passed_on::names(&options.passed_on);
+        let mut stages = None;
+        if offer.annotates && !passed_on.contains(text::OPTION) {
+            stages = text::stages(options);
+        }
+        if stages.is_some() {
+            given.push((text::OPTION, Some(format!("/dev/fd/{STAGES_FD}"))));
+            honoured.push("annotate");
+        }
         let mut arguments = Vec::new();
         for (name, value) in given {
             // The program refuses an option that is given twice: the user's own takes the place of ours.
@@ -63,6 +70,7 @@ impl CommandLine {
             arguments,
             data,
             times,
+            stages,
             frame_time,
             honoured,
         }
@@ -90,11 +98,8 @@ fn stream_options(options: &Options, offer: &Offer, data: DataPipe, times: bool)
         ("codec", Some(codec_name(h264))),
     ];
     if h264 {
-        given.extend([
-            ("inline", None),
-            ("libav-format", Some("h264".into())),
-            low_latency(offer),
-        ]);
+        given.extend([("inline", None), ("libav-format", Some("h264".into()))]);
+        given.extend(software::encoder(options, offer));
         if options.video.intra_period.is_some_and(|gop| gop.0 == 0) {
             given.push(("intra", Some(options.video.fps.or_default().0.to_string())));
         }
@@ -141,14 +146,6 @@ fn duration(text: &str) -> Option<Duration> {
 
 fn codec_name(h264: bool) -> String {
     if h264 { "h264".into() } else { "mjpeg".into() }
-}
-
-fn low_latency(offer: &Offer) -> Given {
-    if offer.has("low-latency") {
-        ("low-latency", None)
-    } else {
-        ("libav-video-codec-opts", Some(LOW_LATENCY.into()))
-    }
 }
 
 fn push(arguments: &mut Vec<OsString>, name: &str, value: Option<&str>) {

@@ -18,6 +18,7 @@ use super::{Broken, Next, Source, report, warn_unhonoured};
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::options::Options;
+use crate::system::System;
 
 mod child;
 mod command;
@@ -29,9 +30,11 @@ mod passed_on;
 pub mod pipe;
 pub mod probe;
 pub mod program;
+mod software;
 mod spare;
 mod sys;
 mod table;
+mod text;
 mod times;
 mod units;
 
@@ -185,7 +188,8 @@ impl Rpicam {
     fn begin(&mut self, help: &[u8]) -> Result<()> {
         let ended = self.child.end(END_GRACE);
         let offer = Offer::from_help(&String::from_utf8_lossy(help))
-            .ok_or_else(|| failure::no_help(&self.program, &ended, &self.child.messages))?;
+            .ok_or_else(|| failure::no_help(&self.program, &ended, &self.child.messages))?
+            .on(&System::here());
         let command = CommandLine::stream(&self.options, &offer, true);
         warn_unhonoured(&self.options, &command.honoured);
         self.child = start(&self.program, &command)?;

@@ -19,6 +19,11 @@ const NOT_SENSORS: [&str; 8] = [
     "unicam", "rp1-cfe", "csi2", "pisp", "dw9", "ak7375", "ad5398", "bcm2835",
 ];
 
+/// Where distributions for the Pi put the stages of rpicam-apps 1.5 and later, and the one that writes text
+/// (package rpicam-apps-opencv-postprocess).
+const LIBRARIES: &str = "/usr/lib";
+const TEXT_STAGE: &str = "rpicam-apps-postproc/opencv-postproc.so";
+
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
@@ -35,20 +40,11 @@ pub struct Found {
 
 /// Looks for it.
 pub fn probe(system: &System) -> Found {
-    let names = |prefix: &str| -> Vec<String> {
-        let devices = system
-            .list(V4L2_CLASS)
-            .into_iter()
-            .filter(|device| device.starts_with(prefix));
-        devices
-            .filter_map(|device| system.read(&format!("{V4L2_CLASS}/{device}/name")))
-            .collect()
-    };
-    let nodes = names("video");
+    let nodes = names(system, "video");
     let receiver = RECEIVERS
         .into_iter()
         .find(|receiver| nodes.iter().any(|node| node.starts_with(receiver)));
-    let sensors = names("v4l-subdev")
+    let sensors = names(system, "v4l-subdev")
         .iter()
         .filter_map(|name| sensor(name))
         .collect();
@@ -103,6 +99,32 @@ impl Found {
             )),
         }
     }
+}
+
+/// The names of the V4L2 nodes of a kind.
+fn names(system: &System, prefix: &str) -> Vec<String> {
+    let devices = system
+        .list(V4L2_CLASS)
+        .into_iter()
+        .filter(|device| device.starts_with(prefix));
+    devices
+        .filter_map(|device| system.read(&format!("{V4L2_CLASS}/{device}/name")))
+        .collect()
+}
+
+/// Whether rpicam-apps encode H.264 in software here: they look for the same two drivers (core/options.cpp).
+pub fn encodes_in_software(system: &System) -> bool {
+    let nodes = names(system, "video");
+    let has = |driver: &str| nodes.iter().any(|node| node.starts_with(driver));
+    has("pispbe") && !has("bcm2835-isp")
+}
+
+/// Whether the stage `annotate_cv` is installed.
+pub fn has_text_stage(system: &System) -> bool {
+    system
+        .list(LIBRARIES)
+        .iter()
+        .any(|triplet| system.exists(&format!("{LIBRARIES}/{triplet}/{TEXT_STAGE}")))
 }
 
 /// The cameras with their modes as the program lists them, line for line; where it cannot, what it says instead.
@@ -161,7 +183,7 @@ pub fn takes(system: &System, option: &str) -> Option<bool> {
 /// The words with which the program would be started, but for the pipe that its frames' times come by (so they can be
 /// tried by hand), and the long names of the given options that it honours so.
 pub fn plan(system: &System, options: &Options) -> Option<(Vec<String>, Vec<&'static str>)> {
-    let offer = Offer::from_help(&ask(system, "--help")?)?;
+    let offer = Offer::from_help(&ask(system, "--help")?)?.on(system);
     let command = CommandLine::stream(options, &offer, false);
     let words = command
         .arguments

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::PathBuf;
 
+use super::probe;
 use crate::error::{Error, Result};
 use crate::system::System;
 
@@ -44,10 +45,15 @@ impl fmt::Display for Program {
     }
 }
 
-/// What a version of the program takes: the long names of its options.
+/// What the program can do here: the long names of the options that this version takes, and what the board and other
+/// packages give it.
 #[derive(Debug, Default)]
 pub struct Offer {
     names: HashSet<String>,
+    /// Whether H.264 is made by libav and x264, as on a Pi 5, and not by the VideoCore.
+    pub software_encoder: bool,
+    /// Whether the stage that writes text on pictures is installed.
+    pub annotates: bool,
 }
 
 impl Offer {
@@ -61,7 +67,20 @@ impl Offer {
         ALWAYS
             .iter()
             .all(|name| names.contains(*name))
-            .then_some(Self { names })
+            .then_some(Self {
+                names,
+                ..Self::default()
+            })
+    }
+
+    /// The same, on this machine.
+    pub fn on(self, system: &System) -> Self {
+        let annotates = self.has("post-process-libs") && probe::has_text_stage(system);
+        Self {
+            software_encoder: probe::encodes_in_software(system),
+            annotates,
+            ..self
+        }
     }
 
     pub fn has(&self, name: &str) -> bool {

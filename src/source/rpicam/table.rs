@@ -4,6 +4,7 @@
 //! output/). Numbers go over plain: its suffix `M` means a thousand. A value with a minus sign is joined with `=`.
 
 use super::program::Offer;
+use super::software;
 use crate::options::{Codec, Options};
 
 /// What a row says to an option.
@@ -194,7 +195,7 @@ const ROWS: &[Row] = &[
             (x, y, width, height) => option("roi", format!("{x},{y},{width},{height}")),
         }
     }),
-    // There is text only through a post-processing stage on OpenCV, which the Lite packages lack.
+    // There is text only through a stage that is a package of its own: `text` sees to it where it is there.
     row("annotate", |o| {
         default_or_unavailable(o.annotation.bits == 0 && o.annotation.text.is_empty())
     }),
@@ -217,7 +218,25 @@ pub fn translate(options: &Options, offer: &Offer) -> (Vec<Given>, Vec<&'static 
         }
         honoured.push(row.long);
     }
+    if options.video.codec == Codec::H264 && offer.software_encoder {
+        settle_rate(options, &mut given, &mut honoured);
+        if offer.has("libav-video-codec-opts") {
+            honoured.extend(software::HONOURED);
+        }
+    }
     (given, honoured)
+}
+
+/// x264 without a rate cannot spread the bits, and its pictures are of no use: "variable" becomes raspivid's default.
+fn settle_rate(options: &Options, given: &mut [Given], honoured: &mut Vec<&'static str>) {
+    let variable = Some("0".to_owned());
+    let rate = given
+        .iter_mut()
+        .find(|(name, value)| *name == "framerate" && *value == variable);
+    if let Some((_, value)) = rate {
+        *value = Some(options.video.fps.or_default().0.to_string());
+        honoured.retain(|long| *long != "framerate");
+    }
 }
 
 /// An option of the program: its long name, and its value unless it is a flag.
