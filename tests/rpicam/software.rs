@@ -163,14 +163,14 @@ fn the_text_of_a_goes_to_the_stage_that_writes_it_where_that_is_installed() {
     let stand_in = StandIn::new("1.13.0", "vc4")
         .with_text_stage()
         .behaving("stop=1");
-    let output = stand_in.run(&["-a", "12", "--", "--post-process-file", "/dev/null"]);
+    let output = stand_in.run(&["-a", "garden", "--", "--post-process-file", "/dev/null"]);
     assert!(
         stderr(&output).contains("ask for: -a"),
         "{}",
         stderr(&output)
     );
     let stand_in = StandIn::new("1.13.0", "vc4").behaving("stop=1");
-    let output = stand_in.run(&["-a", "12"]);
+    let output = stand_in.run(&["-a", "garden"]);
     assert!(
         stderr(&output).contains("ask for: -a"),
         "{}",
