@@ -26,12 +26,17 @@ pub fn init() {
     builder.init();
 }
 
-/// Each line is an entry of its own there.
+/// Each line is an entry of its own there. What stands below the first explains it: who asks for errors alone, as doctor
+/// does for the last one, finds the line that says what to do.
 fn for_the_journal(out: &mut Formatter, record: &Record) -> io::Result<()> {
-    let priority = priority(record.level());
     let text = record.args().to_string();
-    text.lines()
-        .try_for_each(|line| writeln!(out, "<{priority}>{line}"))
+    let level = priority(record.level());
+    let explanation = level.max(priority(Level::Info));
+    for (index, line) in text.lines().enumerate() {
+        let priority = if index == 0 { level } else { explanation };
+        writeln!(out, "<{priority}>{line}")?;
+    }
+    Ok(())
 }
 
 /// An error as other programs print theirs; everything else with its time, as a log has it.

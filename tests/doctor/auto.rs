@@ -107,6 +107,30 @@ fn where_there_is_no_camera_each_kind_says_what_is_missing() {
     assert!(output.stdout.is_empty(), "no test card by itself");
 }
 
+/// doctor asks the journal for the last error alone.
+#[test]
+fn in_the_journal_the_line_that_says_what_to_do_is_the_only_error() {
+    use std::os::unix::fs::MetadataExt;
+    let journal = tempfile::NamedTempFile::new().expect("a file that plays the journal");
+    let file = journal.as_file().metadata().expect("its number");
+    let mut command = systems::nothing().command(&["-t", "1", "-o", "-"]);
+    command
+        .env("JOURNAL_STREAM", format!("{}:{}", file.dev(), file.ino()))
+        .stderr(journal.reopen().expect("the same file"));
+    command.output().expect("the program starts");
+    let text = std::fs::read_to_string(journal.path()).expect("the journal");
+    let errors: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("<3>"))
+        .collect();
+    assert_eq!(errors.len(), 1, "{text}");
+    assert!(errors[0].contains("picam-stream doctor"), "{text}");
+    assert!(
+        text.contains("\n<6>libcamera: ") && text.contains("\n<6>V4L2: "),
+        "{text}"
+    );
+}
+
 #[test]
 fn the_search_opens_no_device() {
     // A FIFO stands for each device: opening one would wait for ever.

@@ -81,6 +81,11 @@ impl Tree {
 
     /// Runs picam-stream on it.
     pub fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().expect("the program starts")
+    }
+
+    /// picam-stream on it.
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_picam-stream"));
         command
             .args(args)
@@ -91,7 +96,7 @@ impl Tree {
             .env_remove("RUST_LOG")
             .env_remove("RASPIVID_OPTIONS")
             .env_remove("JOURNAL_STREAM");
-        command.output().expect("the program starts")
+        command
     }
 }
 
