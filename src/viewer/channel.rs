@@ -72,14 +72,23 @@ impl Channel {
         }
     }
 
-    /// Bytes that lie in the kernel and have not left it.
-    pub fn unsent_bytes(&self) -> u64 {
+    /// Bytes that lie in the kernel and have not left it for good: for TCP those on their way, too.
+    pub fn held_bytes(&self) -> u64 {
         match self {
-            Self::Socket(fd) => sys::unsent_bytes(fd).unwrap_or(0),
+            Self::Socket(fd) => sys::unacknowledged_bytes(fd).unwrap_or(0),
             Self::Polled(fd) => sys::unread_bytes(fd)
-                .or_else(|_| sys::unsent_bytes(fd))
+                .or_else(|_| sys::unacknowledged_bytes(fd))
                 .unwrap_or(0),
             Self::Plain(_) | Self::Datagrams(_) => 0,
+        }
+    }
+
+    /// Of these, the bytes that have not been sent yet. What is on its way is TCP's business: a long line holds much. Where
+    /// the kernel tells no difference, as of a Unix socket or a pipe, all that is held lies unsent.
+    pub fn unsent_bytes(&self) -> u64 {
+        match self {
+            Self::Socket(fd) => sys::unsent_bytes(fd).unwrap_or_else(|_| self.held_bytes()),
+            _ => self.held_bytes(),
         }
     }
 

@@ -3,17 +3,31 @@
 
 use std::time::Duration;
 
-/// A picture older than this is not begun any more, and none is while older bytes wait in the kernel.
-pub const MOST_LAG: Duration = Duration::from_secs(2);
+/// How long after it was offered a picture may arrive. What takes longer on its way leaves so much less time to wait in
+/// the queue; the promise is two seconds, and the rest of them is for ways that become longer suddenly.
+pub const ARRIVES_WITHIN: Duration = Duration::from_millis(1500);
+
+/// A picture may wait for this long even where the way takes all of the time above: a viewer on any line gets some.
+pub const LEAST_WAIT: Duration = Duration::from_millis(500);
+
+/// What the viewer took in this time may lie unsent before a picture that is begun: enough to keep the line busy until
+/// the next look, little enough to be gone soon.
+pub const MOST_UNSENT: Duration = Duration::from_millis(250);
+
+/// What the viewer took in this time may be on its way besides: more has been lost, or fills the queues of routers. On a long
+/// line it is what was taken in two round trips.
+pub const MOST_ON_ITS_WAY: Duration = Duration::from_millis(500);
+
+/// However long the line.
+pub const MOST_ON_A_LONG_WAY: Duration = Duration::from_secs(1);
 
 /// More than two seconds of any stream that the encoder makes (62.5 Mbit/s at most); a guard against a lying clock.
 pub const MOST_WAITING_BYTES: usize = 16 << 20;
 
-/// A viewer that takes nothing for this long although bytes wait is stuck.
+/// A viewer that takes nothing for this long although bytes wait is stuck, or its machine is gone. TCP_USER_TIMEOUT is no
+/// help: while the peer's window is closed it counts the time since the next segment fitted last, and a viewer that
+/// reads a little at a time makes room for less than that for ever.
 pub const MOST_STUCK: Duration = Duration::from_secs(10);
-
-/// How long the kernel lets sent data go without an answer: beyond that the peer's machine is gone (tcp(7)).
-pub const USER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How often a viewer that closed its sending half is asked whether it is still there while no frame flows.
 pub const PROBE_EVERY: Duration = Duration::from_secs(1);

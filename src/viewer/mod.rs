@@ -11,12 +11,16 @@ mod queue;
 mod sys;
 
 use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
 use nix::errno::Errno;
 
 use self::backlog::Backlog;
 use self::channel::Channel;
-use self::limits::{FIRST_PROBE_AFTER, MOST_LAG, MOST_STUCK, PROBE_EVERY, SILENCE_LIMIT};
+use self::limits::{
+    ARRIVES_WITHIN, FIRST_PROBE_AFTER, LEAST_WAIT, MOST_STUCK, MOST_UNSENT, PROBE_EVERY,
+    SILENCE_LIMIT,
+};
 use self::peer::Peer;
 use self::queue::Queue;
 use crate::error::{Departure, Error, Result};
@@ -119,7 +123,7 @@ impl<F: Form> Viewer<F> {
             return Err(Error::Viewer(Departure::Left));
         }
         self.backlog
-            .settle(self.channel.unsent_bytes(), self.has_begun(), now);
+            .settle(self.channel.held_bytes(), self.has_begun(), now);
         if self.backlog.stuck_for(now) >= MOST_STUCK {
             return Err(Error::Viewer(Departure::Stuck));
         }
@@ -134,8 +138,7 @@ impl<F: Form> Viewer<F> {
             self.tally.skipped += 1;
             return Ok(());
         }
-        let fresh = now.since(frame.captured) <= MOST_LAG;
-        if fresh && self.queue.is_empty() && self.may_begin(now) {
+        if self.queue.is_empty() && self.may_begin(frame.continues, now) {
             if let Some(done) = self.begin(item, now)? {
                 let item = self.form.keep(item);
                 self.begun = Some(Begun { item, done });
@@ -143,7 +146,7 @@ impl<F: Form> Viewer<F> {
             return Ok(());
         }
         let kept = self.form.keep(item);
-        self.queue.push(kept, frame);
+        self.queue.push(kept, frame, now);
         self.drop_overdue(now);
         Ok(())
     }
@@ -155,7 +158,7 @@ impl<F: Form> Viewer<F> {
         };
         let silent_for = self
             .last_write
-            .map_or(std::time::Duration::MAX, |last| now.since(last));
+            .map_or(Duration::MAX, |last| now.since(last));
         let finished_for = now.since(finished);
         if silent_for < PROBE_EVERY || finished_for < FIRST_PROBE_AFTER || self.pending() {
             return Ok(());
@@ -212,7 +215,7 @@ impl<F: Form> Viewer<F> {
 
     fn write_waiting(&mut self, now: Micros) -> Result<()> {
         self.drop_overdue(now);
-        while self.may_begin(now) {
+        while self.may_begin(self.queue.continues(), now) {
             let Some(item) = self.queue.pop() else { break };
             match self.begin(&item, now)? {
                 Some(done) => self.begun = Some(Begun { item, done }),
@@ -222,16 +225,32 @@ impl<F: Form> Viewer<F> {
         Ok(())
     }
 
-    fn may_begin(&self, now: Micros) -> bool {
-        !self.has_begun() && self.backlog.age(now) <= MOST_LAG
+    /// Whether the next frame may be begun now. What carries on a begun picture may, as soon as that one has room. A new
+    /// picture may not while more lies before it than the viewer has taken of late: in the queue whole pictures can still
+    /// be dropped, in the kernel none, and what waits there makes all behind it old.
+    fn may_begin(&self, continues: bool, now: Micros) -> bool {
+        if self.has_begun() {
+            return false;
+        }
+        let may_lie_unsent = self.backlog.gone_within(MOST_UNSENT, now);
+        continues
+            || self.backlog.held() <= may_lie_unsent
+            || (!self.backlog.is_line_full(now) && self.channel.unsent_bytes() <= may_lie_unsent)
+    }
+
+    /// For how long a picture may wait here, so that it arrives in time.
+    fn most_wait(&self, now: Micros) -> Duration {
+        ARRIVES_WITHIN
+            .saturating_sub(self.backlog.transit(now))
+            .max(LEAST_WAIT)
     }
 
     /// Skips forward: what is overdue goes, and what depends on it.
     fn drop_overdue(&mut self, now: Micros) {
-        let form = &mut self.form;
+        let (limit, form) = (self.most_wait(now), &mut self.form);
         let dropped = self
             .queue
-            .drop_overdue(MOST_LAG, now, |item| form.release(item));
+            .drop_overdue(limit, now, |item| form.release(item));
         if dropped > 0 && self.tally.skipped == 0 {
             log::warn!(
                 "{}: the viewer is too slow for this stream and is skipped forward",
@@ -239,7 +258,7 @@ impl<F: Form> Viewer<F> {
             );
         }
         self.tally.skipped += dropped;
-        if dropped > 0 && self.queue.is_empty() {
+        if dropped > 0 && !self.queue.has_key() {
             self.gate.close();
             self.want = Want::KeyFrame;
         }
@@ -250,7 +269,7 @@ impl<F: Form> Viewer<F> {
         self.form.begin(item);
         let bytes = self.form.bytes(item);
         let all = bytes.len();
-        self.backlog.begin(all, F::frame(item).captured);
+        self.backlog.begin(all, now);
         self.tally.frames += u64::from(!F::frame(item).continues);
         let written = self.channel.write(bytes);
         let done = self.account(written, now)?;

@@ -8,11 +8,11 @@ use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::socket::sockopt::{SocketError, TcpNoDelay, TcpUserTimeout};
+use nix::sys::socket::sockopt::{SocketError, TcpNoDelay};
 use nix::sys::socket::{MsgFlags, Shutdown, getsockopt, recv, setsockopt, shutdown};
 
 use super::channel::ready;
-use super::limits::{FAREWELL, MOST_READS, USER_TIMEOUT};
+use super::limits::{FAREWELL, MOST_READS};
 use crate::error::Departure;
 use crate::units::Micros;
 
@@ -23,11 +23,9 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Sets what this connection needs: no waiting for more bytes behind a frame, and a limit for a dead peer.
-    /// A socket that is not TCP refuses both and needs neither.
+    /// Sets what this connection needs: no waiting for more bytes behind a frame. A socket that is not TCP refuses it
+    /// and does not need it.
     pub fn prepare(socket: BorrowedFd<'_>) {
-        let timeout_ms = u32::try_from(USER_TIMEOUT.as_millis()).unwrap_or(u32::MAX);
-        let _ = setsockopt(&socket, TcpUserTimeout, &timeout_ms);
         let _ = setsockopt(&socket, TcpNoDelay, &true);
     }
 
