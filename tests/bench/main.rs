@@ -10,6 +10,7 @@ mod arm;
 #[path = "../mmal/equipment.rs"]
 mod equipment;
 mod in_process;
+mod lines;
 mod mmal;
 mod program;
 mod rpicam;
@@ -92,4 +93,24 @@ fn main() {
         "exec to the end where there is no camera of any kind (median of 20): {:.1} ms",
         program::no_camera_ms()
     );
+    print_lines();
+}
+
+fn print_lines() {
+    for line in lines::measure() {
+        let live = line
+            .live_after_s
+            .map_or("not live again".into(), |seconds| {
+                format!("live {seconds:.2} s after the line is fast")
+            });
+        println!(
+            "{}, {}: {} pictures, age at arrival p50 {:.2} s, p99 {:.2} s; {:.1} kB/s; {live}",
+            line.scenario,
+            line.writer,
+            line.pictures,
+            line.p50_s,
+            line.p99_s,
+            line.kilobytes_a_second
+        );
+    }
 }

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use nix::sys::socket::{setsockopt, sockopt};
 
-use crate::arrivals::{self, Seen};
-use crate::line::Line;
-use crate::source;
+use super::arrivals::{self, Seen};
+use super::line::Line;
+use super::source;
 use crate::support::{Scratch, program};
 
 pub struct Scenario {

@@ -11,9 +11,9 @@ use picam_stream::units::Micros;
 use picam_stream::viewer::channel::Channel;
 use picam_stream::viewer::{Form, Viewer};
 
-use crate::line::Line;
-use crate::scenario::bits_a_second;
-use crate::{source, sys};
+use super::line::Line;
+use super::scenario::bits_a_second;
+use super::{source, sys};
 
 struct Shared;
 
@@ -62,7 +62,7 @@ fn little_lies_unsent_before_a_picture_that_is_begun() {
             let frame = Arc::new(Frame {
                 data: pictures[place].clone(),
                 captured: now,
-                key: place % 25 == 0,
+                key: place.is_multiple_of(25),
                 ..Frame::default()
             });
             viewer.go_on(now).expect("the viewer is there");
