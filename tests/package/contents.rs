@@ -56,6 +56,17 @@ fn the_fields_say_what_the_package_is_and_needs() {
         assert_eq!(field("Depends"), format!("libc6 (>= {})", oldest_glibc()));
         assert_eq!(field("Recommends"), "avahi-daemon");
         assert!(field("Suggests").starts_with("rpicam-apps-lite | "));
+        // The test card is shown when it is asked for, never by itself.
+        let description = field("Description")
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        for part in [
+            "(in VLC: tcp/h264://raspberrypi.local:3333)",
+            "Without a camera, --source test shows",
+        ] {
+            assert!(description.contains(part), "{description}");
+        }
         // Of another package's "foreign" and "same", neither is true here.
         let control = stdout(
             "dpkg-deb",
