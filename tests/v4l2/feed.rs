@@ -32,6 +32,8 @@ fn compile(name: &str, scratch: &Path, options: &[&str]) -> PathBuf {
 pub fn recordings() -> Vec<(&'static str, Vec<u8>)> {
     let yuyv = bars(&["-frames:v", "1", "-pix_fmt", "yuyv422", "-f", "rawvideo"]);
     let nv12 = bars(&["-frames:v", "1", "-pix_fmt", "nv12", "-f", "rawvideo"]);
+    let uyvy = bars(&["-frames:v", "1", "-pix_fmt", "uyvy422", "-f", "rawvideo"]);
+    let rgb = bars(&["-frames:v", "1", "-pix_fmt", "rgb24", "-f", "rawvideo"]);
     let jpeg = bars(&[
         "-frames:v",
         "1",
@@ -46,6 +48,8 @@ pub fn recordings() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("YUYV", lengths([yuyv])),
         ("NV12", lengths([nv12])),
+        ("UYVY", lengths([uyvy])),
+        ("RGB3", lengths([rgb])),
         ("MJPG", lengths([bare, jpeg])),
         ("H264", lengths(h264())),
     ]

@@ -56,6 +56,16 @@ fn a_camera_of_nv12_is_encoded() {
 }
 
 #[test]
+fn a_camera_of_uyvy_is_encoded() {
+    assert_h264_with_bars("UYVY", "encoded to H.264 in software");
+}
+
+#[test]
+fn a_camera_of_red_green_and_blue_is_encoded() {
+    assert_h264_with_bars("RGB3", "encoded to H.264 in software");
+}
+
+#[test]
 fn a_camera_of_mjpeg_alone_is_decoded_and_encoded() {
     assert_h264_with_bars("MJPG", "encoded to H.264 in software");
 }
