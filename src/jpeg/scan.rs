@@ -169,6 +169,13 @@ fn mcus(header: &Header) -> u32 {
         * header.size.height.div_ceil(8 * u32::from(down))
 }
 
+/// Whether one of them is 0xff.
+fn has_marker_byte(bytes: [u8; 4]) -> bool {
+    // A byte of the complement is zero (the classic test for a zero byte in a word).
+    let complement = !u32::from_ne_bytes(bytes);
+    complement.wrapping_sub(0x0101_0101) & !complement & 0x8080_8080 != 0
+}
+
 /// The data of a scan, bit by bit (F.2.2.5).
 struct Bits<'a> {
     bytes: &'a [u8],
@@ -189,16 +196,21 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// At least 32 bits are held afterwards, or all up to the next marker.
+    /// At least 32 bits are held afterwards, or all up to the next marker. Fewer are held before.
+    #[inline]
     fn fill(&mut self) {
-        if let Some(&next) = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk)
-            && !next.contains(&0xff)
-        {
-            self.held |= u64::from(u32::from_be_bytes(next)) << (32 - self.count);
-            self.at += 4;
-            self.count += 32;
-            return;
+        match self.bytes.get(self.at..).and_then(<[u8]>::first_chunk) {
+            Some(&next) if !has_marker_byte(next) => {
+                self.held |= u64::from(u32::from_be_bytes(next)) << (32 - self.count);
+                self.at += 4;
+                self.count += 32;
+            }
+            _ => self.fill_bytewise(),
         }
+    }
+
+    #[cold]
+    fn fill_bytewise(&mut self) {
         while self.count <= 56 {
             let Some(&byte) = self.bytes.get(self.at) else {
                 return;
@@ -216,17 +228,13 @@ impl<'a> Bits<'a> {
     }
 
     /// Steps over one code and the bits behind it, as many as its value says under this mask; the value.
+    #[inline]
     fn pass_code(&mut self, table: &Table, size_mask: u8) -> Result<u8, Fault> {
         if self.count < 32 {
             self.fill();
         }
-        let found = table.find((self.held >> 48) as u16);
-        let Some((length, value)) = found else {
-            return Err(if self.count < 16 {
-                Fault::CutShort
-            } else {
-                Fault::Damaged
-            });
+        let Some((length, value)) = table.find((self.held >> 48) as u16) else {
+            return Err(self.no_code());
         };
         let length = u32::from(length) + u32::from(value & size_mask);
         if length > self.count {
@@ -235,6 +243,15 @@ impl<'a> Bits<'a> {
         self.held <<= length;
         self.count -= length;
         Ok(value)
+    }
+
+    #[cold]
+    fn no_code(&self) -> Fault {
+        if self.count < 16 {
+            Fault::CutShort
+        } else {
+            Fault::Damaged
+        }
     }
 
     fn pass_block(&mut self, component: &Coded) -> Result<(), Fault> {

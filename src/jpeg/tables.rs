@@ -118,16 +118,22 @@ impl Table {
     }
 
     /// Length and value of the code that these bits begin with.
+    #[inline]
     pub fn find(&self, next: u16) -> Option<(u8, u8)> {
-        let short = self.short[usize::from(next >> (16 - LOOKED_UP_BITS))];
-        if short != 0 {
-            return Some(((short >> 8) as u8, short as u8));
+        match self.short[usize::from(next >> (16 - LOOKED_UP_BITS))] {
+            0 => self.find_longer(next),
+            short => Some(((short >> 8) as u8, short as u8)),
         }
-        (LOOKED_UP_BITS as usize + 1..=16).find_map(|length| {
+    }
+
+    fn find_longer(&self, next: u16) -> Option<(u8, u8)> {
+        for length in LOOKED_UP_BITS as usize + 1..=16 {
             let (end, first) = self.longer[length];
-            let place = i32::from(next >> (16 - length)) + first;
-            (u32::from(next) < end)
-                .then(|| Some((length as u8, *self.values.get(place as usize)?)))?
-        })
+            if u32::from(next) < end {
+                let place = i32::from(next >> (16 - length)) + first;
+                return Some((length as u8, *self.values.get(place as usize)?));
+            }
+        }
+        None
     }
 }
