@@ -32,7 +32,7 @@ pub fn compose(annotation: &Annotation, application: &str, now: &ZonedDateTime) 
     } else if has(bits::USER_TEXT) {
         text.push_str(&annotation.text);
     }
-    if has(bits::TIME | bits::DATE) && text.contains('%') {
+    if shows_clock(annotation) && text.contains('%') {
         text = expand(&text, now);
     } else {
         if has(bits::TIME) {
@@ -46,6 +46,11 @@ pub fn compose(annotation: &Annotation, application: &str, now: &ZonedDateTime) 
         text.pop();
     }
     text
+}
+
+/// Whether the text tells the time or the date, and so has to be composed again as time goes by.
+pub fn shows_clock(annotation: &Annotation) -> bool {
+    annotation.bits & (bits::TIME | bits::DATE) != 0
 }
 
 /// The settings of the encoder in one line, for bit 2.

@@ -25,3 +25,4 @@ pub mod stop;
 pub mod system;
 pub mod units;
 pub mod viewer;
+pub mod zone;

@@ -1,9 +1,10 @@
 //! The test card as a decoder sees it: what was asked for is in the stream, and what is drawn can be read back.
 
 use std::fs;
+use std::process::Command;
 
 use crate::card::{BARS_H264, Picture};
-use crate::support::{Scratch, nal_types, run, stderr, tool};
+use crate::support::{Scratch, nal_types, program, run, stderr, tool};
 use crate::turned::BARS_MJPEG;
 
 /// A second or so of the card, as bytes, and how many frames it left out by its own account.
@@ -237,6 +238,29 @@ fn a_fixed_quantiser_is_fixed_whatever_the_bitrate() {
 
 fn is_quantisers(row: &&str) -> bool {
     row.len() == 2 * 320 / 16 && row.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The C library opens as many for raspivid.
+#[test]
+fn of_the_zone_database_only_the_local_zone_is_opened() {
+    let opened = |zone: Option<&str>| -> Vec<String> {
+        let mut traced = Command::new("strace");
+        traced.args(["-f", "-qq", "-e", "trace=open,openat", "-e", "signal=none"]);
+        traced.arg(program().get_program());
+        traced.args("--source test -w 64 -h 64 -a 12 -t 100 -o /dev/null".split(' '));
+        traced.env_remove("TZDIR").env_remove("TZ");
+        traced.envs(zone.map(|zone| ("TZ", zone)));
+        let output = traced.output().expect("strace of the package strace");
+        assert!(output.status.success(), "{}", stderr(&output));
+        let trace = stderr(&output);
+        let paths = trace.lines().filter_map(|line| line.split('"').nth(1));
+        let zones = paths.filter(|path| path.contains("zone") || path.contains("localtime"));
+        zones.map(str::to_owned).collect()
+    };
+    assert_eq!(opened(None), ["/etc/localtime"]);
+    let berlin = "/usr/share/zoneinfo/Europe/Berlin";
+    assert_eq!(opened(Some(":Europe/Berlin")), [berlin]);
+    assert_eq!(opened(Some("CET-1CEST,M3.5.0,M10.5.0/3")), [""; 0]);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! The last stream that failed, and what it said.
 
-use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 use serde_json::Value;
 
 use super::Facts;
 use super::report::Check;
+use crate::zone;
 
 const SUBJECT: &str = "last failure";
 
@@ -53,7 +53,7 @@ fn told(line: &str) -> Option<String> {
     let time = field("__REALTIME_TIMESTAMP").and_then(|micros| micros.parse().ok());
     let time = time.and_then(|micros| Timestamp::from_microsecond(micros).ok());
     let time = time.map(|time| {
-        ZonedDateTime::new(time, TimeZone::system())
+        ZonedDateTime::new(time, zone::local())
             .strftime("%Y-%m-%d %H:%M:%S")
             .to_string()
     });

@@ -1,11 +1,12 @@
 //! What is asked of the camera, once the sensor is known: the options with the size, level and slices that follow.
 
-use jiff::ZonedDateTime;
+use jiff::tz::TimeZone;
 
-use crate::annotation::{application_text, compose};
+use crate::annotation::{application_text, compose, shows_clock};
 use crate::error::Result;
 use crate::options::{Codec, Options, Word, level_for, slices_for};
 use crate::units::Size;
+use crate::zone;
 
 /// The options, fitted to the sensor.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct Request {
     pub slices: u32,
     /// The text in the picture, as it is now.
     pub text: String,
+    /// For the time in it; not looked for where it shows none.
+    time_zone: Option<TimeZone>,
 }
 
 impl Request {
@@ -34,32 +37,39 @@ impl Request {
             Codec::Mjpeg => options.video.level,
         };
         let slices = slices_for(size, options.video.slices);
-        let text = text(options);
+        let time_zone = shows_clock(&options.annotation).then(zone::local);
+        let text = text(options, time_zone.as_ref());
         Ok(Self {
             options: options.clone(),
             size,
             level,
             slices,
             text,
+            time_zone,
         })
+    }
+
+    /// Whether the text tells the time, and so changes by itself.
+    pub fn shows_clock(&self) -> bool {
+        self.time_zone.is_some()
     }
 
     /// Composes the text again. True when it has changed.
     pub fn refresh_text(&mut self) -> bool {
-        let now = text(&self.options);
+        let now = text(&self.options, self.time_zone.as_ref());
         let changed = now != self.text;
         self.text = now;
         changed
     }
 }
 
-fn text(options: &Options) -> String {
+fn text(options: &Options, time_zone: Option<&TimeZone>) -> String {
     if options.annotation.bits == 0 {
         return String::new();
     }
     compose(
         &options.annotation,
         &application_text(&options.video),
-        &ZonedDateTime::now(),
+        &zone::now(time_zone.unwrap_or(&TimeZone::UTC)),
     )
 }

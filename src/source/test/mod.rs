@@ -15,7 +15,6 @@ mod text;
 use std::thread;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use self::card::Palette;
@@ -29,6 +28,7 @@ use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::options::{Codec, Options, Video};
 use crate::units::{Fps, Micros, Size};
+use crate::zone;
 
 /// The long names of the options that the card acts upon.
 pub const HONOURED: &[&str] = &[
@@ -88,7 +88,7 @@ pub fn open(options: &Options) -> Result<TestCard> {
         scene: Scene::new(options, size, palette, noise_pixels(video, size, fps)),
         encoder,
         pace: Pace::new(fps),
-        time_zone: TimeZone::system(),
+        time_zone: zone::local(),
     })
 }
 
@@ -102,10 +102,7 @@ impl Source for TestCard {
         let Due::Now { index, at } = due else {
             return Ok(Next::Idle);
         };
-        let picture = self.scene.draw(
-            index,
-            &Timestamp::now().to_zoned_datetime(self.time_zone.clone()),
-        );
+        let picture = self.scene.draw(index, &zone::now(&self.time_zone));
         let picture = I420 {
             size: picture.size(),
             y: picture.y(),
