@@ -6,6 +6,12 @@ pub struct KeyGate {
     closed: bool,
 }
 
+impl Default for KeyGate {
+    fn default() -> Self {
+        Self::closed()
+    }
+}
+
 impl KeyGate {
     /// At the start of a stream: only a key frame comes through.
     pub fn closed() -> Self {

@@ -10,7 +10,7 @@ use std::ops::Range;
 use crate::frame::LARGEST_PICTURE_BYTES;
 
 use super::known_sets::KnownSets;
-use super::nal::{Border, NalType, find_start_code, first_unit};
+use super::nal::{Border, NalType, find_start_code, first_slice, first_unit};
 use super::slice::{MOST_HEADER_BYTES, Slice};
 
 /// What stands before a picture (delimiter, parameter sets, messages) is never so much.
@@ -109,6 +109,7 @@ impl Splitter {
             buffer: std::mem::take(&mut self.buffer),
             carries_on,
             too_large,
+            sets: std::mem::take(&mut self.sets),
             ..Self::default()
         };
         self.buffer.clear();
@@ -118,6 +119,11 @@ impl Splitter {
     /// Whether the unit given last is no picture of its own: it carries on the one that `flush` gave before.
     pub fn carries_on(&self) -> bool {
         self.carries_on
+    }
+
+    /// Whether a picture has begun and its end has not been seen.
+    pub fn is_within_picture(&self) -> bool {
+        self.first_slice.is_some()
     }
 
     /// How many pictures were larger than any may be since this was asked last: they are not given.
@@ -205,7 +211,9 @@ impl Splitter {
 
     /// The picture in hand ends at `end`; false where all of it was given already.
     fn end_picture(&mut self, end: usize, unit: &mut Vec<u8>) -> bool {
-        let left = end > self.begin && self.give(end, unit);
+        // Of a picture that was given, no zero bytes behind it (clause B.1.1, trailing_zero_8bits).
+        let is_given = self.is_begun && self.buffer[self.begin..end].iter().all(|&byte| byte == 0);
+        let left = end > self.begin && self.give(end, unit) && !is_given;
         self.is_begun = false;
         self.is_lost = false;
         self.has_second_field = false;
@@ -251,6 +259,15 @@ pub fn begins_access_unit(bytes: &[u8]) -> bool {
         Border::AsItsHeaderSays => Slice::parse(nal, &KnownSets::default())
             .is_some_and(|slice| slice.first_macroblock == 0),
     }
+}
+
+/// Whether the first slice of an access unit is not the first of its picture: what came before it is lost. As above, that
+/// holds where slices come in the order of their macroblocks.
+pub fn lacks_beginning(unit: &[u8]) -> bool {
+    first_slice(unit)
+        .and_then(|(at, _)| first_unit(&unit[at..]))
+        .and_then(|(_, nal)| Slice::parse(nal, &KnownSets::default()))
+        .is_some_and(|slice| slice.first_macroblock != 0)
 }
 
 /// The first bytes of a NAL unit up to its end, as many as a slice header may have; and whether more will not come.
@@ -546,6 +563,19 @@ mod tests {
         assert_eq!(units, [next]);
         assert_eq!(splitter.take_too_large(), 1);
         assert_eq!(splitter.take_too_large(), 0);
+    }
+
+    #[test]
+    fn zeros_behind_a_picture_that_was_given_are_no_part_of_the_next() {
+        let mut splitter = Splitter::default();
+        let mut unit = Vec::new();
+        let key = [sets(), made::Slice::IDR.nal()].concat();
+        for _ in 0..3 {
+            splitter.push(&[&key[..], &[0; 9]].concat());
+            assert!(!splitter.next_unit(&mut unit));
+            assert!(splitter.flush(&mut unit) && !splitter.carries_on());
+            assert!(unit.starts_with(&key));
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod access_unit;
 mod bits;
 mod known_sets;
 pub mod nal;
+pub mod order;
 pub mod parameter_sets;
 mod pps;
 mod slice;
@@ -14,4 +15,4 @@ mod sps;
 
 #[cfg(test)]
 #[path = "../../tests/support/made_h264.rs"]
-mod made;
+pub mod made;

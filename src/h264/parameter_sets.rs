@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::nal::{LONG_START_CODE, NalType, first_slice, units};
+use super::nal::{LONG_START_CODE, NalType, first_slice, first_unit, units};
 use super::pps::Pps;
 use super::slice::pps_id_of_slice;
 use super::sps::Sps;
@@ -47,7 +47,9 @@ impl ParameterSets {
     pub fn lead(&mut self, unit: &mut Vec<u8>) -> Picture {
         let slice = first_slice(unit);
         let head_bytes = slice.map_or(unit.len(), |(start, _)| start);
-        let head = self.remember(&unit[..head_bytes]);
+        let mut head = self.remember(&unit[..head_bytes]);
+        // Nor may anything stand before the first start code.
+        head.is_in_form &= first_unit(unit).is_some();
         match slice {
             None => Picture::None,
             Some((start, NalType::IdrSlice)) => {

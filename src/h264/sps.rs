@@ -7,29 +7,6 @@ use super::bits::Bits;
 const PROFILES_WITH_CHROMA: [u32; 13] =
     [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];
 
-/// MaxDpbMbs (table A-1): level_idc, and how many macroblocks of decoded pictures a decoder keeps.
-const DECODED_MACROBLOCKS: [(u32, u32); 19] = [
-    (9, 396),
-    (10, 396),
-    (11, 900),
-    (12, 2376),
-    (13, 2376),
-    (20, 2376),
-    (21, 4752),
-    (22, 8100),
-    (30, 8100),
-    (31, 18_000),
-    (32, 20_480),
-    (40, 32_768),
-    (41, 32_768),
-    (42, 34_816),
-    (50, 110_400),
-    (51, 184_320),
-    (52, 184_320),
-    (60, 696_320),
-    (62, 696_320),
-];
-
 /// max_dec_frame_buffering is never more.
 const MOST_DECODED_FRAMES: u32 = 16;
 
@@ -43,8 +20,9 @@ pub struct Sps {
     pub order: OrderType,
     /// frame_mbs_only_flag: there are no fields.
     pub frames_only: bool,
-    /// max_num_reorder_frames: how many frames at most are decoded before one that is shown before them.
-    pub reorder_frames: u32,
+    /// max_num_reorder_frames: how many frames at most are decoded before one that is shown before them. `None` where
+    /// nothing tells it.
+    pub reorder_frames: Option<u32>,
 }
 
 /// pic_order_cnt_type: how the order of pictures is written.
@@ -76,7 +54,7 @@ impl Sps {
         let mut bits = Bits::new(nal.get(1..)?);
         let profile = bits.unsigned(8)?;
         let constraints = bits.unsigned(8)?;
-        let level = bits.unsigned(8)?;
+        bits.unsigned(8)?; // level_idc
         let id = bits.exp_golomb_up_to(31)?;
         let separate_colour_planes =
             PROFILES_WITH_CHROMA.contains(&profile) && skip_colour_format(&mut bits)?;
@@ -84,8 +62,8 @@ impl Sps {
         let order = order_type(&mut bits)?;
         bits.exp_golomb()?; // max_num_ref_frames
         bits.flag()?; // gaps_in_frame_num_value_allowed_flag
-        let width = bits.exp_golomb_up_to(0xffff)? + 1;
-        let height_units = bits.exp_golomb_up_to(0xffff)? + 1;
+        bits.exp_golomb()?; // pic_width_in_mbs_minus1
+        bits.exp_golomb()?; // pic_height_in_map_units_minus1
         let frames_only = bits.flag()?;
         let mut sps = Self {
             id,
@@ -93,17 +71,18 @@ impl Sps {
             frame_num_bits,
             order,
             frames_only,
-            reorder_frames: 0,
+            reorder_frames: Some(0),
         };
-        let height = height_units * if frames_only { 1 } else { 2 };
-        sps.reorder_frames = match (&sps.order, profile) {
+        let is_as_decoded = match profile {
+            _ if sps.order == OrderType::AsDecoded => true,
             // Baseline has no B slices, and intra profiles nothing to reorder (clause A.2).
-            (OrderType::AsDecoded, _) | (_, 66 | 44) => 0,
-            (_, 86 | 100 | 110 | 122 | 244) if constraints & 0x10 != 0 => 0,
-            _ => written_reordering(&mut bits, frames_only).unwrap_or_else(|| {
-                decoded_frames(level, constraints, width.saturating_mul(height))
-            }),
+            66 | 44 => true,
+            86 | 100 | 110 | 122 | 244 => constraints & 0x10 != 0,
+            _ => false,
         };
+        if !is_as_decoded {
+            sps.reorder_frames = written_reordering(&mut bits, frames_only);
+        }
         Some(sps)
     }
 
@@ -232,17 +211,48 @@ fn skip_hypothetical_decoder(bits: &mut Bits) -> Option<()> {
     bits.unsigned(20).map(|_| ()) // lengths of the delays and of time_offset
 }
 
-/// MaxDpbFrames (clause A.3.1), which stands for max_num_reorder_frames where that is not written (clause E.2.1).
-fn decoded_frames(level: u32, constraints: u32, macroblocks: u32) -> u32 {
-    // Level 1b of the older profiles: level 1.1 with constraint_set3_flag.
-    let level = if level == 11 && constraints & 0x10 != 0 {
-        10
-    } else {
-        level
-    };
-    let room = DECODED_MACROBLOCKS
-        .iter()
-        .find(|&&(of_level, _)| of_level >= level)
-        .map_or(u32::MAX, |&(_, room)| room);
-    (room / macroblocks.max(1)).min(MOST_DECODED_FRAMES)
+#[cfg(test)]
+mod tests {
+    use super::super::made;
+    use super::*;
+
+    #[test]
+    fn what_decides_about_pictures_is_read() {
+        for (frames_only, reordering) in [(true, None), (false, Some(2)), (true, Some(0))] {
+            let sps = Sps::parse(&made::sps(3, frames_only, reordering)[4..]).unwrap();
+            let expected = Sps {
+                id: 3,
+                separate_colour_planes: false,
+                frame_num_bits: 8,
+                order: OrderType::Written { lsb_bits: 8 },
+                frames_only,
+                reorder_frames: reordering,
+            };
+            assert_eq!(sps, expected);
+        }
+    }
+
+    /// As x264 writes it, high profile with 2 B pictures, timing and a bitstream restriction.
+    const X264: [u8; 26] = [
+        0x67, 0x64, 0x00, 0x0d, 0xac, 0xd9, 0x41, 0x41, 0xfb, 0x01, 0x10, 0x00, 0x00, 0x03, 0x00,
+        0x10, 0x00, 0x00, 0x03, 0x03, 0x20, 0xf1, 0x42, 0x99, 0x60, 0x00,
+    ];
+
+    #[test]
+    fn one_of_a_real_encoder_is_read() {
+        let sps = Sps::parse(&X264).unwrap();
+        assert_eq!(
+            (sps.id, sps.frames_only, sps.reorder_frames),
+            (0, true, Some(2))
+        );
+        assert_eq!(sps.order, OrderType::Written { lsb_bits: 6 });
+    }
+
+    #[test]
+    fn one_that_is_cut_short_says_nothing() {
+        let whole = made::sps(0, true, None);
+        for bytes in 0..8 {
+            assert_eq!(Sps::parse(&whole[4..4 + bytes]), None, "{bytes} bytes");
+        }
+    }
 }

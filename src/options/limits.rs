@@ -1,7 +1,7 @@
 //! What the H.264 encoder of the VideoCore can do, and how raspivid fits a request into it. A
 //! source that learns the size only from its sensor (`-w 0`, `-h 0`) asks here again.
 
-use super::{Codec, Options, Word, words};
+use super::{Codec, Options, SourceChoice, Word, words};
 use crate::error::{Error, Result};
 use crate::units::{Bitrate, Fps, Size};
 
@@ -69,8 +69,12 @@ pub fn slices_for(size: Size, asked: u32) -> u32 {
     }
 }
 
-/// Fits `options` into the encoder. A size of 0 is not known yet and left for the source.
+/// Fits `options` into the encoder. A size of 0 is not known yet and left for the source. A recording was encoded
+/// already: size and rate of an encoder do not bound how fast it is played.
 pub fn fit(options: &mut Options) -> Result<()> {
+    if matches!(options.source, SourceChoice::File(_)) {
+        return Ok(());
+    }
     fit_bitrate(options);
     let size = options.video.size;
     if options.video.codec == Codec::Mjpeg || size.width == 0 || size.height == 0 {

@@ -8,6 +8,7 @@ pub mod holders;
 pub mod missing;
 pub mod mmal;
 pub mod needs;
+mod quiet;
 pub mod rpicam;
 pub mod test;
 pub mod v4l2;

@@ -8,6 +8,7 @@ mod connecting;
 mod endings;
 mod outputs;
 mod players;
+mod recordings;
 mod slow_viewers;
 mod support;
 mod test_card;

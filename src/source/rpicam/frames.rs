@@ -6,8 +6,7 @@
 //! frame in bytes that were read *before* the lines, with the next one's start behind it, will get no line any more.
 //!
 //! Where no lines come (the software encoder of the Pi 5 before rpicam-apps 1.8), a frame is taken to be at its end
-//! when nothing has come for [`QUIET`]. That is a heuristic: a program that is held up in the middle of a frame for
-//! longer has that frame cut in two. The stream stays whole, byte for byte.
+//! when nothing has come for [`QUIET`].
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -23,12 +22,10 @@ use crate::h264::parameter_sets::Picture;
 use crate::options::Codec;
 use crate::source::Broken;
 use crate::source::clock::Clock;
+use crate::source::quiet::{self, QUIET};
 use crate::units::{Micros, Pts};
 
-/// How long nothing comes before a frame without a line is taken to be whole.
-pub const QUIET: Duration = Duration::from_millis(3);
-
-/// The same where lines come: long, since then only a line that was lost leaves a frame without its end.
+/// How long it must be quiet where lines come: long, since then only a line that was lost leaves a frame without its end.
 const QUIET_WITH_LINES: Duration = Duration::from_millis(200);
 
 /// Frames older than this are not given out while newer ones wait: DESIGN's limit for beginning a frame.
@@ -120,7 +117,7 @@ impl Frames {
         } else {
             QUIET
         };
-        Some(quiet.saturating_sub(now.saturating_duration_since(self.last_bytes?)))
+        Some(quiet::left(quiet, self.last_bytes?, now))
     }
 
     /// Ends the frame for which no line came, when nothing has come for long enough.

@@ -20,6 +20,7 @@ mod encoding;
 mod format;
 mod hardware;
 mod modes;
+mod native_h264;
 mod output;
 pub mod picture;
 pub mod probe;

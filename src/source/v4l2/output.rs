@@ -8,11 +8,11 @@ use super::controls;
 use super::device::Camera;
 use super::encoding::{Encode, OwnSize};
 use super::format::Format;
+use super::native_h264::NativeH264;
 use super::picture::check_size;
 use super::sys::Device;
 use crate::error::Result;
 use crate::frame::Frame;
-use crate::h264::parameter_sets::{ParameterSets, Picture};
 use crate::jpeg::Whole;
 use crate::options::{Codec, Options};
 use crate::units::{Micros, Size};
@@ -36,17 +36,9 @@ pub struct Output {
 }
 
 enum Way {
-    H264(NativeH264),
+    H264(Box<NativeH264>),
     Jpeg(NativeJpeg),
     Encode(Box<Encode>),
-}
-
-/// H.264 as the camera gives it.
-struct NativeH264 {
-    sets: ParameterSets,
-    /// Nothing can be decoded before the next key frame.
-    needs_key: bool,
-    can_force_key_frame: bool,
 }
 
 /// JPEGs as the camera gives them, but for what it left out.
@@ -66,7 +58,10 @@ impl Output {
         let (way, honoured) = match (pixel_format, options.video.codec) {
             (FourCc::H264, _) => {
                 let honoured = controls::set_encoder(&camera.device, options);
-                (Way::H264(NativeH264::new(&camera.device)), honoured)
+                (
+                    Way::H264(Box::new(NativeH264::new(&camera.device))),
+                    honoured,
+                )
             }
             (FourCc::MJPEG | FourCc::JPEG, Codec::Mjpeg) => {
                 (Way::Jpeg(NativeJpeg::new(format.layout.size)), Vec::new())
@@ -88,17 +83,18 @@ impl Output {
     pub fn take(&mut self, bytes: &[u8], captured: Micros, frame: &mut Frame) -> Result<Taken> {
         frame.taken_at(captured);
         match &mut self.way {
-            Way::H264(native) => Ok(native.take(bytes, frame)),
+            Way::H264(native) => Ok(native.take(bytes, captured, frame)),
             Way::Jpeg(native) => Ok(native.take(bytes, frame)),
             Way::Encode(encode) => encode.take(bytes, captured, frame),
         }
     }
 
-    /// Fills the frame with one that the hardware encoder has ready.
+    /// Fills the frame with one that is ready: the hardware encoder's, or another one of the last buffer.
     pub fn take_ready(&mut self, frame: &mut Frame) -> Result<bool> {
         match &mut self.way {
+            Way::H264(native) => Ok(native.take_ready(frame)),
             Way::Encode(encode) => encode.take_ready(frame),
-            _ => Ok(false),
+            Way::Jpeg(_) => Ok(false),
         }
     }
 
@@ -114,7 +110,7 @@ impl Output {
     pub fn lost(&mut self) -> bool {
         match &mut self.way {
             Way::H264(native) => {
-                native.needs_key = true;
+                native.lost();
                 true
             }
             _ => false,
@@ -139,28 +135,6 @@ impl fmt::Display for Output {
     }
 }
 
-impl NativeH264 {
-    fn new(device: &Device) -> Self {
-        Self {
-            sets: ParameterSets::default(),
-            needs_key: true,
-            can_force_key_frame: controls::can_force_key_frame(device),
-        }
-    }
-
-    fn take(&mut self, bytes: &[u8], frame: &mut Frame) -> Taken {
-        frame.data.clear();
-        frame.data.extend_from_slice(bytes);
-        frame.key = match self.sets.lead(&mut frame.data) {
-            Picture::Key => true,
-            Picture::Dependent if !self.needs_key => false,
-            Picture::Dependent | Picture::None => return Taken::Part,
-        };
-        self.needs_key = false;
-        Taken::Frame
-    }
-}
-
 impl NativeJpeg {
     fn new(agreed: Size) -> Self {
         Self {
@@ -181,33 +155,5 @@ impl NativeJpeg {
         whole.copy_into(&mut frame.data);
         frame.key = true;
         Taken::Frame
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn after_a_loss_nothing_is_passed_on_before_the_next_key_frame() {
-        let sets = [0, 0, 0, 1, 0x67, 1, 0, 0, 0, 1, 0x68, 2];
-        let key = [0, 0, 0, 1, 0x65, 0x88];
-        let other = [0, 0, 0, 1, 0x41, 0x9a];
-        let mut native = NativeH264 {
-            sets: ParameterSets::default(),
-            needs_key: true,
-            can_force_key_frame: false,
-        };
-        let mut frame = Frame::default();
-        assert_eq!(native.take(&other, &mut frame), Taken::Part);
-        assert_eq!(native.take(&sets, &mut frame), Taken::Part);
-        assert_eq!(native.take(&key, &mut frame), Taken::Frame);
-        assert_eq!(frame.data, [&sets[..], &key].concat());
-        assert_eq!(native.take(&other, &mut frame), Taken::Frame);
-        assert!(!frame.key);
-        native.needs_key = true;
-        assert_eq!(native.take(&other, &mut frame), Taken::Part);
-        assert_eq!(native.take(&key, &mut frame), Taken::Frame);
-        assert!(frame.key);
     }
 }
