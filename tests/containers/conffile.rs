@@ -6,8 +6,8 @@ use crate::stream::CLIP;
 use crate::viewer::{IPV4, Viewer, arguments, process};
 use std::fs;
 
-/// What the unit adds after the user's options.
-const APPENDED: [&str; 6] = ["-v", "-n", "-t", "0", "-o", "-"];
+/// What the unit gives before the user's options.
+const OF_THE_UNIT: [&str; 3] = ["--service", "-v", "-n"];
 
 /// Ways to write the same three options; SOURCE stands for the recorded stream.
 const SPELLINGS: [(&str, &str); 9] = [
@@ -55,7 +55,11 @@ pub fn spellings_mean_the_same(container: &Container) {
     for (how, text) in SPELLINGS {
         container.write(CONFFILE, text.replace("SOURCE", &source));
         let _viewer = Viewer::watch(container, IPV4);
-        let expected = [&["-fps", "25", "-ih", "--source", &source], &APPENDED[..]].concat();
+        let expected = [
+            &OF_THE_UNIT[..],
+            &["-fps", "25", "-ih", "--source", &source],
+        ]
+        .concat();
         assert_eq!(arguments(process(container)), expected, "{how}");
     }
 }
@@ -69,8 +73,8 @@ pub fn quoted_words_stay_whole(container: &Container) {
     );
     let _viewer = Viewer::watch(container, IPV4);
     let expected = [
+        &OF_THE_UNIT[..],
         &["--source", &source, "-a", "hello world", "-a", "back door"],
-        &APPENDED[..],
     ]
     .concat();
     assert_eq!(arguments(process(container)), expected);
@@ -102,7 +106,7 @@ pub fn no_options_are_no_arguments(container: &Container) {
         }
         crate::viewer::wait_until_nobody_watches(container);
         let _viewer = Viewer::connect(container, IPV4);
-        assert_eq!(arguments(process(container)), APPENDED, "{text:?}");
+        assert_eq!(arguments(process(container)), OF_THE_UNIT, "{text:?}");
     }
     fs::remove_file(container.path(drop_in)).unwrap();
     fs::remove_file(container.path("usr/local/bin/picam-stream")).unwrap();

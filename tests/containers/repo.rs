@@ -24,7 +24,11 @@ pub fn add(container: &Container) {
 pub fn add_next(container: &Container) {
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(container.name());
     for version in VERSIONS {
-        repack(&package(container.root.arch), version, &place);
+        repack(&package(container.root.arch), version, &place, |tree| {
+            edit(&tree.join(CONFFILE), |shipped| {
+                next_conffile(version, shipped)
+            });
+        });
     }
     let made = place.join("apt");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packaging/repository.sh");
@@ -68,7 +72,28 @@ pub fn next_conffile(version: &str, shipped: &str) -> String {
     format!("{shipped}# This line came with version {version}.\n")
 }
 
-fn repack(deb: &Path, version: &str, place: &Path) {
+/// Puts the package as version 0.1.0 had it, in conffile and units, into the container.
+pub fn add_first(container: &Container) -> String {
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-first", container.name()));
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/0.1.0");
+    repack(&package(container.root.arch), "0.1.0", &place, |tree| {
+        let units = tree.join("usr/lib/systemd/system");
+        for (name, folder) in [
+            ("raspivid", tree.join("etc/default")),
+            ("raspivid.socket", units.clone()),
+            ("raspivid@.service", units.clone()),
+        ] {
+            fs::copy(data.join(name), folder.join(name)).unwrap();
+        }
+    });
+    let is_it = |name: &str| name.ends_with(".deb");
+    let deb = find(&place, is_it).expect("the package of 0.1.0");
+    fs::copy(deb, container.path("root/first.deb")).unwrap();
+    fs::remove_dir_all(&place).unwrap();
+    "/root/first.deb".to_owned()
+}
+
+fn repack(deb: &Path, version: &str, place: &Path, change: impl Fn(&Path)) {
     let tree = place.join("tree");
     fs::create_dir_all(place).unwrap();
     run(command("dpkg-deb").arg("--raw-extract").args([deb, &tree])).good();
@@ -79,9 +104,7 @@ fn repack(deb: &Path, version: &str, place: &Path) {
         };
         control.lines().map(with_version).collect()
     });
-    edit(&tree.join(CONFFILE), |shipped| {
-        next_conffile(version, shipped)
-    });
+    change(&tree);
     let _ = fs::remove_file(tree.join("DEBIAN/md5sums"));
     run(command("dpkg-deb")
         .args(["-Zgzip", "--build"])

@@ -34,7 +34,7 @@ fn just_installed_it_finds_the_camera_and_ends_with_its_viewer() {
     decode(whole_pictures(&bytes), "h264", 1280, 720).assert_bars(false);
     let journal = journal(&mut machine);
     for line in [
-        "--source auto takes v4l2 (/dev/video0, vivid-000-vid-cap): libcamera: there is neither a sensor nor",
+        "Camera Name /dev/video0 (vivid)",
         "camera /dev/video0 (vivid): asked 1280x720 at 25 frames a second, got 1280x720 in YU12",
         "stream ended: viewer left;",
         "Deactivated successfully",
