@@ -17,7 +17,7 @@ pub const FILE: &str = "/etc/default/raspivid";
 /// Their name there.
 pub const NAME: &str = "RASPIVID_OPTIONS";
 
-const DEFAULTS: &str = "so it has raspivid's own: 1920x1080 at 17 Mbit/s";
+const DEFAULTS: &str = "and without it streams raspivid's defaults: 1920x1080 at 17 Mbit/s";
 const MORE: &str = "sudo picam-stream doctor tells more";
 
 /// More than these are not told for each viewer.

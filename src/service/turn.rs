@@ -123,8 +123,8 @@ fn refusal(watching: Option<&Other>) -> String {
         format!(" since {}", local.strftime("%Y-%m-%d %H:%M:%S"))
     });
     format!(
-        "turned away after {} s: {who} is watching{since}, and this port serves one viewer at a time; for several, let a \
-         program that shares one stream be this viewer, such as go2rtc or MediaMTX",
+        "turned away after {} s: {who} is watching{since}, and this port serves one viewer at a time; for several at once, let \
+         a program that shares its stream be the one viewer, such as go2rtc or MediaMTX",
         PATIENCE.as_secs()
     )
 }
