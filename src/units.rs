@@ -20,7 +20,9 @@ impl Micros {
 
     /// The time since the clock's own start.
     pub fn from_duration(since_clock_start: Duration) -> Self {
-        Self(u64::try_from(since_clock_start.as_micros()).unwrap_or(u64::MAX))
+        // In 64 bits, not by `as_micros` in 128: on 32-bit processors that is a hundred instructions less.
+        let whole = since_clock_start.as_secs().saturating_mul(1_000_000);
+        Self(whole.saturating_add(since_clock_start.subsec_micros().into()))
     }
 
     /// How long after `earlier` this is; zero when it is not after it.
@@ -30,10 +32,7 @@ impl Micros {
 
     /// This point, `later` on.
     pub fn after(self, later: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(u64::try_from(later.as_micros()).unwrap_or(u64::MAX)),
-        )
+        Self(self.0.saturating_add(Self::from_duration(later).0))
     }
 }
 

@@ -152,7 +152,13 @@ pub fn shows_b_picture(stream: &[u8]) -> bool {
 
 /// The first start code at or after `from`, with the zero_byte before it where there is one.
 pub fn find_start_code(stream: &[u8], from: usize) -> Option<std::ops::Range<usize>> {
-    let at = from + memmem::find(stream.get(from..)?, &START_CODE)?;
+    // Most are looked for where one lies: there, the search would be dearer to set up than to make.
+    let ahead = match stream.get(from..)? {
+        [0, 0, 1, ..] => 0,
+        [0, 0, 0, 1, ..] => 1,
+        rest => memmem::find(rest, &START_CODE)?,
+    };
+    let at = from + ahead;
     let start = if at > from && stream[at - 1] == 0 {
         at - 1
     } else {

@@ -33,9 +33,9 @@ fn main() {
         "write calls per frame (recorded 1280x720): {:.3} ({writes} for {frames} frames)",
         writes as f64 / frames as f64
     );
+    let [packaged_kb, built_kb] = program::peak_rss_kb();
     println!(
-        "peak RSS of a session (recorded 1280x720, no encoder): {} kB",
-        program::peak_rss_kb()
+        "peak RSS of a session (recorded 1280x720, no encoder): {packaged_kb} kB as packaged, {built_kb} kB with libstdc++"
     );
     println!("binary size: {} bytes", program::binary_bytes());
     for format in ["h264", "mpegts"] {
@@ -77,12 +77,15 @@ fn main() {
         let work = mmal::work(buffer_bytes);
         println!(
             "mmal, buffers of {buffer_bytes} bytes: writes per frame {:.3}; bytes copied per byte streamed {:.3}; \
-             ARM instructions per frame {:.0}",
+             ARM instructions per frame {:.0}, {:.0} of them the program's own and the rest the C library's for it",
             mmal::writes_per_frame(buffer_bytes),
             work.copied_per_byte,
-            work.instructions_per_frame
+            work.all_instructions_per_frame,
+            work.own_instructions_per_frame
         );
     }
+    let (plain, annotated) = mmal::instructions_to_first_byte();
+    println!("mmal: ARM instructions to the first byte {plain}, with -a 12 {annotated}");
     let figures = v4l2::yuyv_to_h264();
     println!(
         "v4l2, 1280x720 YUYV to H.264 in software: processor time per frame {:.1} ms, {:.1} ms of it to take the picture apart",

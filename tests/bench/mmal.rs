@@ -15,6 +15,9 @@ use crate::program::{RECORDING, connection, median_ms};
 use crate::support::tool;
 
 const OPTIONS: &str = "--source mmal -w 1280 -h 720 -b 2000000 -fps 100 -g 25 -pf main -t 0 -o -";
+/// The article's line.
+const ARTICLE: &str =
+    "--source mmal -w 1280 -h 720 -ih -fl -b 800000 -fps 25 -pf main -g 25 -awb auto -t 0 -o -";
 /// Frames before anything is counted, and those that count.
 const WARM_UP: usize = 100;
 const FRAMES: usize = 500;
@@ -85,35 +88,63 @@ pub fn frame_end_to_viewer() -> Delay {
 }
 
 pub struct Work {
-    pub instructions_per_frame: f64,
+    pub own_instructions_per_frame: f64,
+    pub all_instructions_per_frame: f64,
     pub copied_per_byte: f64,
 }
 
 /// What the program executes for a frame and copies for a byte, start and end left out: the difference of two runs.
 pub fn work(buffer_bytes: usize) -> Work {
-    let run = |frames| {
-        let pi = Pi::new().with("FAKE_MMAL_BUFFER_SIZE", &buffer_bytes.to_string());
-        let counts = pi.path("counts");
-        let plugin = format!("{},out={}", counter(), counts.display());
-        let pi = pi.with("QEMU_PLUGIN", &plugin);
-        let stream = stream(&pi, frames);
-        let counts = fs::read_to_string(counts).expect("qemu-arm (package qemu-user) runs plugins");
-        let counts: Vec<u64> = counts
-            .split_whitespace()
-            .map(|count| count.parse().expect("a count"))
-            .collect();
-        [
-            counts[0],
-            counts[1],
-            stream.bytes.len() as u64,
-            frame_ends(&stream.bytes).len() as u64,
-        ]
-    };
+    let line = format!("{ARTICLE} -a 12");
+    let run = |frames| counted(&line, buffer_bytes, frames);
     let (short, long) = (run(WARM_UP), run(WARM_UP + FRAMES));
-    let more = |column: usize| (long[column] - short[column]) as f64;
+    let more = |of: fn(&Counts) -> u64| (of(&long) - of(&short)) as f64;
+    let frames = more(|counts| counts.frames);
     Work {
-        instructions_per_frame: more(0) / more(3),
-        copied_per_byte: more(1) / more(2),
+        own_instructions_per_frame: more(|counts| counts.own) / frames,
+        all_instructions_per_frame: more(|counts| counts.all) / frames,
+        copied_per_byte: more(|counts| counts.copied) / more(|counts| counts.bytes),
+    }
+}
+
+/// What is executed until the first byte is sent, without and with the time on the picture.
+pub fn instructions_to_first_byte() -> (u64, u64) {
+    let until_first = |line: &str| counted(line, 65_536, 5).before_first_byte;
+    (
+        until_first(ARTICLE),
+        until_first(&format!("{ARTICLE} -a 12")),
+    )
+}
+
+struct Counts {
+    own: u64,
+    copied: u64,
+    all: u64,
+    before_first_byte: u64,
+    bytes: u64,
+    frames: u64,
+}
+
+fn counted(line: &str, buffer_bytes: usize, frames: usize) -> Counts {
+    let pi = Pi::new()
+        .with("FAKE_MMAL_BUFFER_SIZE", &buffer_bytes.to_string())
+        .with("FAKE_MMAL_FPS", "100");
+    let counts = pi.path("counts");
+    let plugin = format!("{},out={}", counter(), counts.display());
+    let pi = pi.with("QEMU_PLUGIN", &plugin);
+    let stream = stream_of(&pi, line, frames);
+    let counts = fs::read_to_string(counts).expect("qemu-arm (package qemu-user) runs plugins");
+    let counts: Vec<u64> = counts
+        .split_whitespace()
+        .map(|count| count.parse().expect("a count"))
+        .collect();
+    Counts {
+        own: counts[0],
+        copied: counts[1],
+        all: counts[2],
+        before_first_byte: counts[3],
+        bytes: stream.bytes.len() as u64,
+        frames: frame_ends(&stream.bytes).len() as u64,
     }
 }
 
@@ -132,8 +163,12 @@ impl Stream {
 
 /// So many frames of the recording, over a connection of TCP, to the end.
 fn stream(pi: &Pi, frames: usize) -> Stream {
+    stream_of(pi, OPTIONS, frames)
+}
+
+fn stream_of(pi: &Pi, line: &str, frames: usize) -> Stream {
     let (server, mut viewer) = connection();
-    let arguments: Vec<&str> = OPTIONS.split(' ').collect();
+    let arguments: Vec<&str> = line.split(' ').collect();
     let faults = format!("EOS_AFTER={frames}");
     let settings = [
         ("FAKE_MMAL_INJECT", &*faults),
@@ -202,11 +237,17 @@ fn counter() -> &'static str {
             .collect();
         assert!(
             !copiers.is_empty(),
-            "{program} has no copying function of its own"
+            "{program} has no copying function, nor a jump to one"
         );
+        let sections = printed("readelf", &["-SW", program]);
+        let stubs = sections.lines().find_map(|line| {
+            let words: Vec<&str> = line.split(']').nth(1)?.split_whitespace().collect();
+            (words.first() == Some(&".plt")).then(|| format!("{}+{}", words[2], words[4]))
+        });
         format!(
-            "file={library},code={}{copiers}",
-            code.expect("a segment of code")
+            "file={library},code={},stubs={}{copiers}",
+            code.expect("a segment of code"),
+            stubs.expect("a section of jumps into libraries")
         )
     })
 }

@@ -103,6 +103,31 @@ fn every_binary_needs_only_what_its_package_promises() {
     }
 }
 
+/// Not with those of the linker that built it, which go byte by byte.
+#[test]
+fn the_arm_program_copies_with_the_c_librarys_functions() {
+    let binary = project().join("target/cross/arm-unknown-linux-gnueabihf/release/picam-stream");
+    let symbols = stdout("readelf", [Path::new("-sW"), &binary]);
+    for name in ["memcpy", "memmove", "memset", "memcmp"] {
+        let lines = symbols
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let (mut imported, mut own_bytes) = (false, None);
+        for words in lines.filter(|words| words.len() >= 8) {
+            imported |= words[7].starts_with(&format!("{name}@GLIBC_")) && words[6] == "UND";
+            if words[7] == name && words[6] != "UND" {
+                own_bytes = Some(words[2].to_owned());
+            }
+        }
+        // Of its own it has a jump: one instruction.
+        assert_eq!(
+            (imported, own_bytes.as_deref()),
+            (true, Some("4")),
+            "{name}"
+        );
+    }
+}
+
 #[test]
 fn the_scan_passes_plain_armv6_and_refuses_each_kind_of_newer_instruction() {
     let folder = TempDir::new().expect("a folder for the objects");

@@ -1,4 +1,4 @@
-//! Lets the program be linked without libmmal.
+//! Lets the program be linked without libmmal, and with an object of whoever links it.
 //!
 //! rascam's build script asks the linker for five libraries of the VideoCore. The program must not name them: it defines
 //! the symbols itself and loads the libraries at run time (`library/sys.rs`). What the linker gets are stand-ins with nothing
@@ -6,6 +6,8 @@
 //!
 //! Two kinds, each in a folder of its own: GNU ld takes whatever it finds first, and refuses a script that names nothing;
 //! zig looks for shared libraries alone, and for it such a script stands for one.
+//!
+//! The object is `PICAM_STREAM_LINK_WITH`: what the package's linker needs (tests/packaging/cross.sh).
 
 use std::path::Path;
 use std::{env, fs};
@@ -28,6 +30,14 @@ const KINDS: [(&str, &str, &[u8]); 2] = [
 
 fn main() {
     println!("cargo::rerun-if-changed=src/source/mmal/build.rs");
+    println!("cargo::rerun-if-env-changed=PICAM_STREAM_LINK_WITH");
+    if let Some(object) = env::var("PICAM_STREAM_LINK_WITH")
+        .ok()
+        .filter(|path| !path.is_empty())
+    {
+        println!("cargo::rerun-if-changed={object}");
+        println!("cargo::rustc-link-arg-bins={object}");
+    }
     if env::var("CARGO_CFG_TARGET_ARCH").as_deref() != Ok("arm") {
         return;
     }

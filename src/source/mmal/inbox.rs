@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::arrival::{Arrival, EVENT_EOS, EVENT_ERROR, EVENT_PARAMETER_CHANGED, FLAG_EOS, STREAM};
 use super::assembly::{Assembly, Finished};
@@ -78,33 +78,28 @@ impl Inbox {
     /// Takes what a port handed out. Called on the library's threads: copies, never waits for more than the lock.
     pub fn receive(&self, arrival: &Arrival) {
         let mut inner = self.lock();
-        if match arrival.command {
+        let is_news = match arrival.command {
             STREAM => inner.take_in(arrival),
             event => inner.note(event, arrival.data),
-        } {
+        };
+        // Who is woken up while the lock is held runs into it.
+        drop(inner);
+        if is_news {
             self.news.notify_one();
         }
     }
 
-    /// Swaps the next frame into `frame`, or tells what else happened; waits for at most `wait`. Frames come first.
+    /// Swaps the next frame into `frame`, or tells what else happened. Frames come first. Waits once, for at most `wait`:
+    /// nothing may be said early, the caller has the clock.
     pub fn take(&self, frame: &mut Frame, wait: Duration) -> Taken {
-        let deadline = Instant::now() + wait;
         let mut inner = self.lock();
-        loop {
-            match inner.hand_out(frame) {
-                Taken::Nothing => {}
-                taken => return taken,
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Taken::Nothing;
-            }
-            inner = self
-                .news
-                .wait_timeout(inner, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+        match inner.hand_out(frame) {
+            Taken::Nothing if !wait.is_zero() => {}
+            taken => return taken,
         }
+        let waited = self.news.wait_timeout(inner, wait);
+        let mut inner = waited.unwrap_or_else(PoisonError::into_inner).0;
+        inner.hand_out(frame)
     }
 
     /// How many frames were dropped so far, and whether a key frame would end the dropping.
@@ -277,9 +272,15 @@ mod tests {
     fn a_frame_wakes_the_reader_up() {
         let inbox = Inbox::new(Codec::H264, 64);
         std::thread::scope(|scope| {
-            let reader = scope.spawn(|| inbox.take(&mut Frame::default(), Duration::from_secs(60)));
+            let reader = scope.spawn(|| {
+                let mut frame = Frame::default();
+                while !matches!(
+                    inbox.take(&mut frame, Duration::from_secs(60)),
+                    Taken::Frame
+                ) {}
+            });
             receive(&inbox, STREAM, KEY);
-            assert!(matches!(reader.join().unwrap(), Taken::Frame));
+            reader.join().unwrap();
         });
     }
 

@@ -1,7 +1,7 @@
 //! The source: sets the camera up, hands out what comes, keeps the text in the picture up to date.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::inbox::{Inbox, Taken};
 use super::library::Library;
@@ -13,7 +13,7 @@ use crate::frame::Frame;
 use crate::log;
 use crate::options::Options;
 use crate::source::{Next, Source};
-use crate::units::Size;
+use crate::units::{Micros, Size};
 
 /// raspivid's camera where the firmware names none.
 const UNKNOWN_NAME: &str = "OV5647";
@@ -31,12 +31,10 @@ pub struct Mmal {
     pipeline: Pipeline,
     inbox: Arc<Inbox>,
     request: Request,
-    /// Whether the text may change, and the firmware takes it.
-    annotates: bool,
-    /// The second of the day that the text was last composed in.
-    second: Duration,
+    /// When the text in the picture changes next; never where it tells no time, or the firmware does not take it.
+    text_due: Option<Micros>,
     /// When a key frame was asked for that has not come yet. The first frame is one without being asked for.
-    asked: Option<Instant>,
+    asked: Option<Micros>,
     begun: bool,
 }
 
@@ -56,37 +54,26 @@ impl Mmal {
                 Some(camera.largest),
             )))
         })?;
-        let annotates = options.annotation.bits != 0;
+        let text_due = request.shows_clock().then(|| next_second(Micros::now()));
         Ok(Self {
             pipeline,
             inbox,
             request,
-            annotates,
-            second: this_second(),
+            text_due,
             asked: None,
             begun: false,
         })
     }
 
     /// Once a second: the text with the time in it. A firmware that refuses it was told of at the start.
-    fn refresh_text(&mut self) {
-        let second = this_second();
-        if second == self.second {
+    fn refresh_text(&mut self, now: Micros) {
+        if self.text_due.is_none_or(|due| now < due) {
             return;
         }
-        self.second = second;
+        self.text_due = Some(next_second(now));
         if self.request.refresh_text() && self.pipeline.annotate(&self.request).is_err() {
-            self.annotates = false;
+            self.text_due = None;
         }
-    }
-
-    /// How long nothing needs doing but waiting.
-    fn patience(&self, left: Duration) -> Duration {
-        if !self.annotates {
-            return left;
-        }
-        let next = self.second + Duration::from_secs(1);
-        left.min(next.saturating_sub(now()).max(Duration::from_millis(1)))
     }
 
     fn handed_out(&mut self, frame: &Frame) -> Next {
@@ -100,18 +87,17 @@ impl Mmal {
 
 impl Source for Mmal {
     fn next(&mut self, frame: &mut Frame, wait: Duration) -> Result<Next> {
-        let deadline = Instant::now() + wait;
+        let mut now = Micros::now();
+        let deadline = now.after(wait);
         loop {
-            if self.annotates {
-                self.refresh_text();
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.inbox.take(frame, self.patience(left)) {
+            self.refresh_text(now);
+            let until = self.text_due.map_or(deadline, |due| due.min(deadline));
+            match self.inbox.take(frame, until.since(now)) {
                 Taken::Frame => return Ok(self.handed_out(frame)),
                 Taken::Settings(settings) => log::info!("{settings}"),
                 Taken::Failed => return Err(Error::Stalled(NO_DATA.to_owned())),
                 Taken::Ended => return Ok(Next::End),
-                Taken::Nothing if left.is_zero() => {
+                Taken::Nothing if now >= deadline => {
                     if self.inbox.dropped().1 {
                         self.request_key_frame();
                     }
@@ -119,14 +105,17 @@ impl Source for Mmal {
                 }
                 Taken::Nothing => {}
             }
+            now = Micros::now();
         }
     }
 
     fn request_key_frame(&mut self) {
-        if !self.begun || self.asked.is_some_and(|at| at.elapsed() < KEY_FRAME_PAUSE) {
+        let now = Micros::now();
+        let asked_just_now = |at| now.since(at) < KEY_FRAME_PAUSE;
+        if !self.begun || self.asked.is_some_and(asked_just_now) {
             return;
         }
-        self.asked = Some(Instant::now());
+        self.asked = Some(now);
         if let Err(status) = self.pipeline.request_key_frame() {
             log::debug!("asking the encoder for a key frame failed: {status}");
         }
@@ -159,12 +148,9 @@ fn chosen(library: Library, options: &Options) -> Camera {
         .unwrap_or_else(unknown)
 }
 
-fn now() -> Duration {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-}
-
-fn this_second() -> Duration {
-    Duration::from_secs(now().as_secs())
+/// When the wall clock's next second begins.
+fn next_second(now: Micros) -> Micros {
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH);
+    let passed = Duration::from_nanos(wall.map_or(0, |time| time.subsec_nanos()).into());
+    now.after(Duration::from_secs(1).saturating_sub(passed))
 }
