@@ -77,35 +77,33 @@ impl Bench {
 
     /// A record is a byte that tells what is done, and for some a length and so many bytes.
     fn play(&mut self, mut records: &[u8]) {
-        let mut unread = 0;
+        // A call for every record of a large input would be mostly calls of the kernel.
+        let takes_apart_bytes = records.len() / 2000;
+        let (mut unread, mut taken_at) = (0, records.len());
         while let [what, rest @ ..] = records {
             records = rest;
-            let length = usize::from(rest.first().copied().unwrap_or(0));
-            let bytes = rest.get(1..).unwrap_or(&[]);
-            let bytes = &bytes[..length.min(bytes.len())];
             match what % 8 {
                 0..=2 => {
-                    records = &rest[rest.len().min(1 + bytes.len())..];
+                    let bytes = counted(&mut records);
                     self.data_end.write_all(bytes).expect("there is room");
                     self.bytes_in += bytes.len();
                 }
                 3 => {
-                    records = &rest[rest.len().min(1 + bytes.len())..];
-                    self.times_end.write_all(bytes).expect("there is room");
+                    let bytes = counted(&mut records);
+                    self.tell(bytes);
                 }
-                4 => self
-                    .times_end
-                    .write_all(b"40.000\n")
-                    .expect("there is room"),
+                4 => self.tell(b"40.000\n"),
                 5 => self
                     .frames
                     .end_by_quiet(Instant::now() + Duration::from_secs(1)),
                 6 => self.lines = !self.lines,
-                _ => unread = ROOM_BYTES,
+                _ if taken_at - records.len() > takes_apart_bytes => unread = ROOM_BYTES,
+                _ => {}
             }
             unread += RECORD_BYTES;
-            if unread >= ROOM_BYTES / 4 {
-                unread = 0;
+            // Before a pipe is full.
+            if unread >= ROOM_BYTES / 16 {
+                (unread, taken_at) = (0, records.len());
                 self.take();
             }
         }
@@ -113,6 +111,13 @@ impl Bench {
         self.frames.end_of_stream();
         self.give_out();
         assert!(self.bytes_out <= 2 * self.bytes_in + 64 * 1024);
+    }
+
+    /// Writes to the pipe of the times, where one is read.
+    fn tell(&mut self, bytes: &[u8]) {
+        if self.lines {
+            self.times_end.write_all(bytes).expect("there is room");
+        }
     }
 
     fn take(&mut self) {
@@ -135,4 +140,14 @@ impl Bench {
         }
         assert!(count <= 4096, "{count} frames in one go");
     }
+}
+
+/// The bytes behind their length.
+fn counted<'a>(records: &mut &'a [u8]) -> &'a [u8] {
+    let Some((&length, rest)) = records.split_first() else {
+        return &[];
+    };
+    let (bytes, rest) = rest.split_at(usize::from(length).min(rest.len()));
+    *records = rest;
+    bytes
 }
