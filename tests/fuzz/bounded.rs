@@ -20,7 +20,7 @@ pub fn run(input: &[u8], once: Duration, mut target: impl FnMut(&[u8])) {
     let sum = input
         .iter()
         .fold(0_usize, |sum, &byte| sum + usize::from(byte));
-    if input.len() > 1 && sum % GROWS_ONE_IN == 0 {
+    if input.len() > 1 && sum.is_multiple_of(GROWS_ONE_IN) {
         within_limit(&grown(input, sum), once, &mut target);
     }
 }

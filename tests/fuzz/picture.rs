@@ -57,7 +57,7 @@ fn read(got: &PixelFormat, bytes: &[u8]) {
     let mut planes = Planes::new(layout.even_size());
     let edits = bytes.get(..64.min(bytes.len() & !3)).unwrap_or(&[]);
     let nearly = edited::edited(&pictures::JPEG, edits);
-    let bytes = if got.pixel_format == FourCc::MJPEG && bytes.len() % 2 == 0 {
+    let bytes = if got.pixel_format == FourCc::MJPEG && bytes.len().is_multiple_of(2) {
         &nearly
     } else {
         bytes
