@@ -8,13 +8,15 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// Why something ended. Each text says what was being done, on what, why it failed and what the user can do.
 #[derive(Debug)]
 pub enum Error {
-    /// The command line cannot be understood or cannot work (exit status 64).
+    /// The command line cannot be understood or cannot work.
     Usage(String),
-    /// The camera was not found, is busy, or could not be set up (exit status 70).
+    /// The camera was not found or could not be set up.
     Camera(String),
-    /// The output could not be opened or written, other than by a viewer leaving (exit status 74).
+    /// Another program or viewer has the camera.
+    Busy(String),
+    /// The output could not be opened or written, other than by a viewer leaving.
     Output(String),
-    /// The camera gives no more frames (exit status 75).
+    /// The camera gives no more frames.
     Stalled(String),
     /// The viewer is gone: the ordinary end of a stream, and a success.
     Viewer(Departure),
@@ -67,7 +69,7 @@ impl Error {
     pub fn exit_status(&self) -> u8 {
         let status = match self {
             Self::Usage(_) => COMMAND_LINE,
-            Self::Camera(_) => CAMERA,
+            Self::Camera(_) | Self::Busy(_) => CAMERA,
             Self::Output(_) => OUTPUT,
             Self::Stalled(_) => STALLED,
             Self::Viewer(_) => ORDERLY,
@@ -79,9 +81,11 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(text) | Self::Camera(text) | Self::Output(text) | Self::Stalled(text) => {
-                f.write_str(text)
-            }
+            Self::Usage(text)
+            | Self::Camera(text)
+            | Self::Busy(text)
+            | Self::Output(text)
+            | Self::Stalled(text) => f.write_str(text),
             Self::Viewer(Departure::Left) => f.write_str("viewer left"),
             Self::Viewer(Departure::Stuck) => f.write_str("viewer stuck"),
         }

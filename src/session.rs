@@ -127,6 +127,7 @@ fn reason(ended: &Result<Ending>) -> &'static str {
         Err(Error::Viewer(Departure::Stuck)) => "viewer stuck",
         Err(Error::Stalled(_)) => "camera stalled",
         Err(Error::Output(_)) => "output failed",
+        Err(Error::Busy(_)) => "camera busy",
         Err(Error::Usage(_) | Error::Camera(_)) => "camera failed",
     }
 }

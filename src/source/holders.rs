@@ -42,6 +42,20 @@ impl fmt::Display for Holder {
     }
 }
 
+/// What to do about a camera that these hold; `nodes` are its device nodes, for where nobody is seen.
+pub fn end_holders(holders: &[Holder], nodes: &str) -> String {
+    if holders.is_empty() {
+        return format!(
+            "another program has the camera: end it, or find it with: sudo fuser -v {nodes}"
+        );
+    }
+    let names: Vec<_> = holders.iter().map(ToString::to_string).collect();
+    format!(
+        "the camera is in use by {}, and serves one program at a time: end that first",
+        names.join(", ")
+    )
+}
+
 /// All who have a device of libcamera's open, but ourselves.
 pub fn holders() -> Vec<Holder> {
     holders_in(Path::new("/proc"), &needs::LIBCAMERA.is_held_by)

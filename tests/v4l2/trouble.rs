@@ -56,7 +56,7 @@ fn a_camera_in_use_names_who_uses_it() {
     assert_eq!(stream.stop().status, 0);
     assert_eq!(second.status, 70, "{}", second.output);
     let holder = format!(
-        "it is in use by picam-stream (process {}, /dev/video0)",
+        "the camera is in use by picam-stream (process {}, /dev/video0)",
         pid.trim()
     );
     assert!(second.output.contains(&holder), "{}", second.output);

@@ -11,7 +11,7 @@ pub fn facts(library: Library, request: &Request, sensor: Option<Size>) -> Facts
     let camera = library.ask_firmware(c"get_camera").unwrap_or_default();
     let memory = library.ask_firmware(c"get_mem gpu").unwrap_or_default();
     Facts {
-        user: legacy_holder().map(|holder| holder.to_string()),
+        holder: legacy_holder(),
         camera_number: request.options.camera.number,
         size: Some(request.size),
         sensor,

@@ -6,6 +6,8 @@
 use std::fmt;
 
 use super::status::Status;
+use crate::error::Error;
+use crate::source::holders::{Holder, end_holders};
 use crate::units::Size;
 
 /// The smallest share of the memory that the camera works well with.
@@ -51,8 +53,8 @@ pub struct Facts {
     /// Cameras that libcamera drives instead.
     pub libcamera: bool,
     pub gpu_memory_mb: Option<u32>,
-    /// Who has the camera: `NAME (process ID)`.
-    pub user: Option<String>,
+    /// Who has the camera.
+    pub holder: Option<Holder>,
     /// What was asked for.
     pub camera_number: u32,
     pub size: Option<Size>,
@@ -109,23 +111,22 @@ fn number(answer: &str, key: &str) -> Option<u32> {
 }
 
 impl Failure {
-    /// One text: what was being done, why it failed, what to do.
-    pub fn explain(&self, facts: &Facts) -> String {
-        format!(
-            "{} failed ({}): {}",
-            self.step,
-            self.status,
-            self.cause(facts)
-        )
+    /// The error: what was being done, why it failed, what to do.
+    pub fn explain(&self, facts: &Facts) -> Error {
+        let text = |cause| format!("{} failed ({}): {cause}", self.step, self.status);
+        match facts.hindrance() {
+            Some(hindrance) => Error::Camera(text(hindrance)),
+            None if self.is_busy() => Error::Busy(text(in_use(facts))),
+            None => Error::Camera(text(self.cause(facts))),
+        }
+    }
+
+    /// What the firmware answers when another has the camera.
+    fn is_busy(&self) -> bool {
+        matches!(self.status, Status::NO_MEMORY | Status::NO_SPACE)
     }
 
     fn cause(&self, facts: &Facts) -> String {
-        facts
-            .hindrance()
-            .unwrap_or_else(|| self.cause_of_status(facts))
-    }
-
-    fn cause_of_status(&self, facts: &Facts) -> String {
         match (&self.step, self.status) {
             (_, Status::NOT_IMPLEMENTED) => TOO_OLD.to_owned(),
             (Step::Parameter { option, .. }, Status::INVALID) => {
@@ -137,12 +138,6 @@ impl Failure {
                 Step::CameraFormat | Step::EncoderFormat | Step::EnableEncoder | Step::Join,
                 Status::INVALID,
             ) => unsupported_size(facts),
-            (_, Status::NO_MEMORY | Status::NO_SPACE) => match &facts.user {
-                Some(user) => format!(
-                    "{user} is most likely using the camera, which serves one program at a time: stop that first"
-                ),
-                None => IN_USE.to_owned(),
-            },
             _ => format!("for a reason that the firmware keeps to itself. {FIRMWARE_UPDATE}"),
         }
     }
@@ -164,6 +159,13 @@ fn not_enabled(libcamera: bool) -> String {
     "the camera is not enabled: sudo raspi-config, Interface Options, Camera (Legacy Camera on bullseye); or put start_x=1 and \
      gpu_mem=128 into the config.txt of the boot partition; then reboot"
         .to_owned()
+}
+
+fn in_use(facts: &Facts) -> String {
+    match &facts.holder {
+        Some(holder) => end_holders(std::slice::from_ref(holder), ""),
+        None => IN_USE.to_owned(),
+    }
 }
 
 fn unsupported_size(facts: &Facts) -> String {
@@ -212,7 +214,7 @@ mod tests {
     }
 
     fn explain(step: Step, status: Status, facts: &Facts) -> String {
-        Failure { step, status }.explain(facts)
+        Failure { step, status }.explain(facts).to_string()
     }
 
     #[test]
@@ -270,14 +272,15 @@ mod tests {
     #[test]
     fn who_uses_the_camera_is_named() {
         let used = Facts {
-            user: Some("raspivid (process 812)".into()),
+            holder: Some(Holder {
+                process_id: 812,
+                name: "raspivid".into(),
+                device: None,
+            }),
             ..facts()
         };
         let text = explain(Step::EnableCamera, Status::NO_SPACE, &used);
-        assert!(
-            text.contains("raspivid (process 812) is most likely using the camera"),
-            "{text}"
-        );
+        assert!(text.contains("in use by raspivid (process 812)"), "{text}");
         assert!(
             explain(Step::EnableCamera, Status::NO_SPACE, &facts()).contains("could not be found")
         );

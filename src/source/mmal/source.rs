@@ -48,11 +48,7 @@ impl Mmal {
         let request = Request::new(options, camera.largest)?;
         let inbox = Arc::new(Inbox::new(options.video.codec, FRAME_BYTES));
         let pipeline = Pipeline::start(library, &request, &inbox).map_err(|failure| {
-            Error::Camera(failure.explain(&diagnosis::facts(
-                library,
-                &request,
-                Some(camera.largest),
-            )))
+            failure.explain(&diagnosis::facts(library, &request, Some(camera.largest)))
         })?;
         let text_due = request.shows_clock().then(|| next_second(Micros::now()));
         Ok(Self {

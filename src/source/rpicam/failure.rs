@@ -9,7 +9,7 @@ use super::child::Ended;
 use super::messages::Messages;
 use super::program::Program;
 use crate::error::Error;
-use crate::source::holders::holders;
+use crate::source::holders::{end_holders, holders};
 
 /// A remedy for what the program says.
 struct Hint {
@@ -17,6 +17,13 @@ struct Hint {
     said: &'static [&'static str],
     remedy: fn() -> String,
 }
+
+/// What it says when another has the camera.
+const BUSY: &[&str] = &[
+    "in use by another process",
+    "failed to acquire camera",
+    "resource busy",
+];
 
 /// The first that fits is given.
 const HINTS: &[Hint] = &[
@@ -62,12 +69,8 @@ const HINTS: &[Hint] = &[
         },
     },
     Hint {
-        said: &[
-            "in use by another process",
-            "failed to acquire camera",
-            "resource busy",
-        ],
-        remedy: busy,
+        said: BUSY,
+        remedy: || end_holders(&holders(), "/dev/media* /dev/video*"),
     },
     Hint {
         said: &["no cameras available"],
@@ -134,10 +137,12 @@ pub fn ended(program: &Program, ended: &Ended, messages: &Messages, frames: u64)
         let _ = write!(text, " after {frames} frames");
     }
     add_reason(&mut text, ended, messages);
-    if frames == 0 {
-        Error::Camera(text)
-    } else {
+    if frames > 0 {
         Error::Stalled(text)
+    } else if BUSY.iter().any(|said| messages.mention(said)) {
+        Error::Busy(text)
+    } else {
+        Error::Camera(text)
     }
 }
 
@@ -188,17 +193,5 @@ fn how(ended: &Ended) -> String {
             format!("was ended by {name} from outside")
         }
         _ => "ended".into(),
-    }
-}
-
-fn busy() -> String {
-    let holders: Vec<String> = holders().iter().map(ToString::to_string).collect();
-    if holders.is_empty() {
-        "another program has the camera: end it, or find it with: sudo fuser -v /dev/media* /dev/video*".into()
-    } else {
-        format!(
-            "the camera is held by {}: end that first",
-            holders.join(", ")
-        )
     }
 }

@@ -12,7 +12,7 @@ use super::abi::{
 use super::probe::probe;
 use super::sys::{Capability, Device};
 use crate::error::{Error, Result};
-use crate::source::holders::holders_in;
+use crate::source::holders::{end_holders, holders_in};
 use crate::source::needs;
 use crate::system::System;
 
@@ -101,7 +101,7 @@ fn cannot_open(path: &Path, error: &io::Error) -> Error {
             "the service's sandbox does not let it through, picam-stream doctor tells the remedy"
                 .to_owned()
         }
-        Some(Errno::EBUSY) => busy(path),
+        Some(Errno::EBUSY) => return busy("opening", path),
         Some(Errno::ENOENT | Errno::ENODEV | Errno::ENXIO) => {
             match needs::V4L2.nodes(&System::here()).as_slice() {
                 [] => "this machine has no video devices; check the camera's cable".to_owned(),
@@ -119,11 +119,7 @@ fn cannot_open(path: &Path, error: &io::Error) -> Error {
 /// What failed while the camera was set up.
 pub fn failed(doing: &str, path: &Path, errno: Errno) -> Error {
     match errno {
-        Errno::EBUSY => Error::Camera(format!(
-            "{doing} the camera {} failed: {}",
-            path.display(),
-            busy(path)
-        )),
+        Errno::EBUSY => busy(doing, path),
         Errno::ENODEV | Errno::ENXIO => unplugged(path),
         _ => Error::Camera(format!(
             "{doing} the camera {} failed: {errno}; other -w, -h or -fps may do",
@@ -140,17 +136,17 @@ pub fn unplugged(path: &Path) -> Error {
     ))
 }
 
-fn busy(path: &Path) -> String {
+/// Another program streams from it.
+fn busy(doing: &str, path: &Path) -> Error {
     // The links in /proc name the device itself.
     let device = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let is_it = |name: &str| Path::new(name) == device;
-    match holders_in(Path::new("/proc"), &is_it).as_slice() {
-        [] => "another program uses it; `sudo fuser -v` with its name tells which".to_owned(),
-        holders => {
-            let names: Vec<_> = holders.iter().map(ToString::to_string).collect();
-            format!("it is in use by {}; stop that first", names.join(", "))
-        }
-    }
+    let holders = holders_in(Path::new("/proc"), &is_it);
+    Error::Busy(format!(
+        "{doing} the camera {path} failed: {}",
+        end_holders(&holders, &path.to_string_lossy()),
+        path = path.display(),
+    ))
 }
 
 #[cfg(test)]
