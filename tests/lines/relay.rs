@@ -27,27 +27,29 @@ pub struct Way {
 
 pub struct Relay {
     stop: Arc<AtomicBool>,
-    speed: Arc<AtomicU64>,
+    /// Bytes a second instead of the way's, and then without losses; 0: as the way says.
+    fast: Arc<AtomicU64>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Relay {
     pub fn start(near: File, far: File, way: Way) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let speed = Arc::new(AtomicU64::new(way.bytes_a_second));
+        let fast = Arc::new(AtomicU64::new(0));
         let thread = thread::spawn({
-            let (stop, speed) = (stop.clone(), speed.clone());
-            move || carry(near, far, way, &stop, &speed)
+            let (stop, fast) = (stop.clone(), fast.clone());
+            move || carry(near, far, way, &stop, &fast)
         });
         Self {
             stop,
-            speed,
+            fast,
             thread: Some(thread),
         }
     }
 
-    pub fn set_speed(&self, bytes_a_second: u64) {
-        self.speed.store(bytes_a_second, Ordering::Relaxed);
+    /// From now on the line is so fast, and loses nothing.
+    pub fn speed_up(&self, bytes_a_second: u64) {
+        self.fast.store(bytes_a_second, Ordering::Relaxed);
     }
 }
 
@@ -70,7 +72,8 @@ struct Pipe {
 }
 
 impl Pipe {
-    fn take(&mut self, packet: &[u8], way: Way, bytes_a_second: u64) {
+    fn take(&mut self, packet: &[u8], way: Way) {
+        let bytes_a_second = way.bytes_a_second;
         let now = Instant::now();
         let begin = self.free.map_or(now, |free| free.max(now));
         let waits_bytes = (begin - now).as_secs_f64() * bytes_a_second as f64;
@@ -105,9 +108,10 @@ impl Pipe {
     }
 }
 
-fn carry(near: File, far: File, way: Way, stop: &AtomicBool, speed: &AtomicU64) {
+fn carry(near: File, far: File, mut way: Way, stop: &AtomicBool, fast: &AtomicU64) {
     let (mut out, mut back) = (Pipe::default(), Pipe::default());
     let answers = Way {
+        bytes_a_second: u64::from(u32::MAX),
         lost_per_mille: 0,
         queue_bytes: usize::MAX,
         ..way
@@ -115,11 +119,14 @@ fn carry(near: File, far: File, way: Way, stop: &AtomicBool, speed: &AtomicU64) 
     let mut packet = vec![0; 1 << 16];
     while !stop.load(Ordering::Relaxed) {
         wait(&near, &far, [&out, &back]);
+        if let fast @ 1.. = fast.load(Ordering::Relaxed) {
+            (way.bytes_a_second, way.lost_per_mille) = (fast, 0);
+        }
         while let Ok(count @ 1..) = (&near).read(&mut packet) {
-            out.take(&packet[..count], way, speed.load(Ordering::Relaxed));
+            out.take(&packet[..count], way);
         }
         while let Ok(count @ 1..) = (&far).read(&mut packet) {
-            back.take(&packet[..count], answers, u64::from(u32::MAX));
+            back.take(&packet[..count], answers);
         }
         out.deliver(&far);
         back.deliver(&near);
