@@ -5,10 +5,11 @@ use std::time::Duration;
 
 /// How long after it was offered a picture may arrive. What takes longer on its way leaves so much less time to wait in
 /// the queue; the promise is two seconds, and the rest of them is for ways that become longer suddenly.
-pub const ARRIVES_WITHIN: Duration = Duration::from_millis(1500);
+pub const ARRIVES_WITHIN: Duration = Duration::from_millis(1200);
 
-/// A picture may wait for this long even where the way takes all of the time above: a viewer on any line gets some.
-pub const LEAST_WAIT: Duration = Duration::from_millis(500);
+/// A picture may wait for this long however long its way is: most of a second between key frames, or there would be none
+/// in the queue to skip to, and the line would stand idle.
+pub const LEAST_WAIT: Duration = Duration::from_millis(800);
 
 /// What the viewer took in this time may lie unsent before a picture that is begun: enough to keep the line busy until
 /// the next look, little enough to be gone soon.
