@@ -5,7 +5,7 @@
 use jiff::ZonedDateTime;
 use jiff::fmt::strtime::{BrokenDownTime, Config, PosixCustom};
 
-use crate::options::{Annotation, Video};
+use crate::options::{Annotation, Options};
 
 /// The bits of `-a NUMBER` that this program acts upon itself. The others are the firmware's.
 pub mod bits {
@@ -54,13 +54,14 @@ pub fn shows_clock(annotation: &Annotation) -> bool {
 }
 
 /// The settings of the encoder in one line, for bit 2.
-pub fn application_text(video: &Video) -> String {
+pub fn application_text(options: &Options) -> String {
+    let video = &options.video;
     format!(
         "{}k,{}f,{},{},{},{}",
         video.bitrate.0 / 1000,
-        video.fps.0,
+        options.effective_fps().0,
         video.intra_refresh.map_or("(none)", |word| word.name),
-        video.intra_period.map_or(-1, |gop| i64::from(gop.0)),
+        video.intra_period.map_or(-1, |gop| gop.0.cast_signed()),
         video.profile.name,
         video.level.name,
     )
@@ -84,8 +85,8 @@ fn expand(format: &str, now: &ZonedDateTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::{Codec, Word};
-    use crate::units::{Bitrate, Fps, Gop, Size};
+    use crate::options::Word;
+    use crate::units::Gop;
     use jiff::civil::date;
     use jiff::tz::{TimeZone, offset};
 
@@ -181,28 +182,14 @@ mod tests {
 
     #[test]
     fn the_application_text_tells_the_settings_of_the_encoder() {
-        let word = |name| Word { name, mmal: 0 };
-        let mut video = Video {
-            codec: Codec::H264,
-            size: Size {
-                width: 1280,
-                height: 720,
-            },
-            fps: Fps(30),
-            bitrate: Bitrate(17_000_000),
-            intra_period: None,
-            profile: word("high"),
-            level: word("4"),
-            qp: 0,
-            slices: 1,
-            inline_headers: false,
-            sps_timing: false,
-            immutable_input: true,
-            intra_refresh: None,
-        };
-        assert_eq!(application_text(&video), APPLICATION);
-        video.intra_period = Some(Gop(25));
-        video.intra_refresh = Some(word("cyclic"));
-        assert_eq!(application_text(&video), "17000k,30f,cyclic,25,high,4");
+        let mut options = Options::default();
+        assert_eq!(application_text(&options), APPLICATION);
+        options.video.intra_period = Some(Gop(25));
+        options.video.intra_refresh = Some(Word {
+            name: "cyclic",
+            mmal: 0,
+        });
+        options.camera.shutter_us = 100_000;
+        assert_eq!(application_text(&options), "17000k,0f,cyclic,25,high,4");
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::frame::Frame;
+use crate::log;
 use crate::sink::{Sink, Want};
 use crate::source::{Broken, Next, Source};
 use crate::stop::Stop;
@@ -26,6 +27,15 @@ pub struct Limits {
     pub time: Option<Duration>,
     /// How long the camera may give nothing.
     pub stall: Duration,
+    /// `-s`.
+    pub pauses: Option<Pauses>,
+}
+
+/// `-s`: SIGUSR1 starts and pauses the capture.
+#[derive(Clone, Copy, Debug)]
+pub struct Pauses {
+    /// `-i pause`: nothing is captured before the first signal.
+    pub begin_paused: bool,
 }
 
 /// Why a session ended in good order.
@@ -49,6 +59,17 @@ pub struct Pump<'a> {
     begun: Micros,
     first_frame: Option<Micros>,
     last_frame: Micros,
+    waits_for_key: bool,
+    paused: Option<Paused>,
+}
+
+/// How the capture is paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Paused {
+    /// The source gives nothing of what the camera sees now.
+    InSource,
+    /// The source goes on, and its frames are thrown away.
+    Here,
 }
 
 impl<'a> Pump<'a> {
@@ -69,12 +90,24 @@ impl<'a> Pump<'a> {
             begun: now,
             first_frame: None,
             last_frame: now,
+            waits_for_key: true,
+            paused: None,
         }
     }
 
     /// Moves frames until the session ends.
     pub fn run(&mut self) -> Result<Ending> {
+        if let Some(pauses) = self.limits.pauses {
+            // A signal before the capture says nothing about it.
+            self.stop.take_switch();
+            if pauses.begin_paused {
+                self.pause("-i pause: the capture is paused until SIGUSR1")?;
+            }
+        }
         while !self.stop.requested() {
+            if self.limits.pauses.is_some() && self.stop.take_switch() {
+                self.switch()?;
+            }
             let now = Micros::now();
             if self.time_left(now).is_zero() {
                 return Ok(Ending::TimeOver);
@@ -103,12 +136,43 @@ impl<'a> Pump<'a> {
         self.first_frame
     }
 
-    /// Hands the frame to the sink, from the first key frame on.
+    /// Starts or pauses the capture: what it does not do now.
+    fn switch(&mut self) -> Result<()> {
+        let Some(paused) = self.paused.take() else {
+            return self.pause("SIGUSR1: the capture is paused");
+        };
+        self.source.set_capturing(true)?;
+        // What was thrown away is missing in the frames up to the next key frame.
+        self.waits_for_key |= paused == Paused::Here;
+        self.last_frame = Micros::now();
+        if self.first_frame.is_none() {
+            self.begun = self.last_frame;
+        }
+        log::info!("SIGUSR1: the capture goes on");
+        Ok(())
+    }
+
+    fn pause(&mut self, told: &str) -> Result<()> {
+        let in_source = self.source.set_capturing(false)?;
+        self.paused = Some(if in_source {
+            Paused::InSource
+        } else {
+            Paused::Here
+        });
+        log::info!("{told}");
+        Ok(())
+    }
+
+    /// Hands the frame to the sink, from a key frame on.
     fn pass_on(&mut self) -> Result<Want> {
-        if self.first_frame.is_none() && !self.frame.key {
+        if self.paused == Some(Paused::Here) {
+            return self.sink.idle();
+        }
+        if self.waits_for_key && !self.frame.key {
             self.source.request_key_frame();
             return self.sink.idle();
         }
+        self.waits_for_key = false;
         let want = self.sink.put(&self.frame)?;
         self.last_frame = Micros::now();
         self.first_frame.get_or_insert(self.last_frame);
@@ -117,13 +181,21 @@ impl<'a> Pump<'a> {
 
     /// What `-t` leaves, counted from the first frame.
     fn time_left(&self, now: Micros) -> Duration {
-        match (self.limits.time, self.first_frame) {
+        let since = match self.paused {
+            // It may never come.
+            Some(_) => Some(self.first_frame.unwrap_or(self.begun)),
+            None => self.first_frame,
+        };
+        match (self.limits.time, since) {
             (Some(limit), Some(first)) => limit.saturating_sub(now.since(first)),
             _ => Duration::MAX,
         }
     }
 
     fn check_stall(&self, now: Micros) -> Result<()> {
+        if self.paused.is_some() {
+            return Ok(());
+        }
         let (since, limit, what) = match self.first_frame {
             Some(_) => (self.last_frame, self.limits.stall, "no frame"),
             None => (

@@ -1,12 +1,10 @@
 //! One viewer after another: opens the sink, then the source, moves frames, and says at the end what became of it.
 //! The sink comes first, so that no camera starts for a connection that is dead already.
 
-use std::time::Duration;
-
 use crate::error::{Departure, Error, Result};
 use crate::log;
 use crate::options::Options;
-use crate::pump::{Ending, Limits, Pump};
+use crate::pump::{Ending, Limits, Pauses, Pump};
 use crate::service::{self, Turn, Wait};
 use crate::sink::{Outlet, Sink};
 use crate::source;
@@ -89,10 +87,12 @@ fn turn(options: &Options, sink: &mut dyn Sink, stop: &Stop) -> Result<Option<Tu
 
 /// A long exposure is no stall: the camera has as much longer as two exposures take.
 fn limits(options: &Options) -> Limits {
-    let exposure = Duration::from_micros(u64::from(options.camera.shutter_us));
     Limits {
         time: options.time_limit,
-        stall: options.stall_timeout + 2 * exposure,
+        pauses: options.pauses.then(|| Pauses {
+            begin_paused: options.begin_paused(),
+        }),
+        stall: options.stall_timeout + 2 * options.camera.shutter(),
     }
 }
 

@@ -2,87 +2,93 @@
 //! sources' work.
 
 use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 
 use super::draft::Draft;
-use super::shown::shown;
-use super::value::utf8;
+use super::value::{Checked, instead};
+use super::{Annotation, scan};
 
 /// The bit that shows the user's text.
 const USER_TEXT: u32 = 1;
 /// MMAL's room for the text, without the NUL at the end.
 const MAX_TEXT_BYTES: usize = 255;
 
-/// Reads one `-a`: nothing but digits are bits to add, anything else is the text.
-pub fn annotate(draft: &mut Draft, text: &OsStr) -> Result<(), String> {
-    let text = utf8(text)?;
-    let number = text.trim_start_matches([' ', '+', '-']);
-    if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) {
-        draft.options.annotation.bits |= text
-            .trim_start()
-            .parse::<u32>()
-            .map_err(|_| String::new())?;
-        return Ok(());
-    }
-    let text = text.replace("\\n", "\n");
-    let end = (0..=MAX_TEXT_BYTES.min(text.len()))
-        .rev()
-        .find(|end| text.is_char_boundary(*end))
-        .unwrap_or(0);
-    if end < text.len() {
-        draft.warn(format!(
-            "the text of -a is cut after {end} bytes of {}",
-            text.len()
+/// Reads one `-a`: nothing but a number is bits to add, anything else is the text.
+pub fn annotate(draft: &mut Draft, text: &OsStr) -> Checked {
+    if let Some((bits, rest @ [])) = scan::unsigned(text.as_bytes()) {
+        draft.options.annotation.bits |= bits.cast_unsigned();
+        return Ok(instead(
+            bits >= 0,
+            rest,
+            format!("{:#x}", bits.cast_unsigned()),
         ));
     }
-    draft.options.annotation.text = text[..end].to_owned();
+    let readable = text.to_string_lossy().replace("\\n", "\n");
+    let end = (0..=MAX_TEXT_BYTES.min(readable.len()))
+        .rev()
+        .find(|end| readable.is_char_boundary(*end))
+        .unwrap_or(0);
+    draft.options.annotation.text = readable[..end].to_owned();
     draft.options.annotation.bits |= USER_TEXT;
-    Ok(())
+    Ok(if end < readable.len() {
+        let length = readable.len();
+        Some(format!("it is cut after {end} bytes of {length}"))
+    } else {
+        let is_text = text.to_str().is_some();
+        (!is_text).then(|| "it is not UTF-8 text, so some letters are replaced".to_owned())
+    })
 }
 
-/// Reads `-ae`: one to six fields.
-pub fn annotate_extra(draft: &mut Draft, text: &OsStr) -> Result<(), String> {
-    let text = utf8(text)?;
-    let fields: Vec<&str> = text.split(',').collect();
-    if fields.len() > 6 {
-        return Err(String::new());
+/// Reads `-ae`: up to six fields. What cannot be read stays as it is, and all that follows.
+pub fn annotate_extra(draft: &mut Draft, text: &OsStr) -> Checked {
+    let mut rest = text.as_bytes();
+    let mut fields = 0;
+    for read in FIELDS {
+        let field = match fields {
+            0 => Some(rest),
+            _ => rest.strip_prefix(b","),
+        };
+        let Some(behind) = field.and_then(|field| read(&mut draft.options.annotation, field))
+        else {
+            break;
+        };
+        rest = behind;
+        fields += 1;
     }
-    let old = &draft.options.annotation;
-    let mut new = old.clone();
-    let wrong = |field: &str| format!("{} does not fit there", shown(field));
-    for (index, field) in fields.into_iter().enumerate() {
-        let number = || field.parse::<u32>().map_err(|_| wrong(field));
-        match index {
-            0 => new.text_size = field.parse().map_err(|_| wrong(field))?,
-            1 => new.text_colour = colour(field).ok_or_else(|| wrong(field))?,
-            2 => new.background_colour = colour(field).ok_or_else(|| wrong(field))?,
-            3 => {
-                new.justify = number()
-                    .ok()
-                    .filter(|n| *n <= 2)
-                    .ok_or_else(|| wrong(field))?
-            }
-            4 => new.x = number()?,
-            _ => new.y = number()?,
-        }
-    }
-    draft.options.annotation = new;
-    Ok(())
+    let read = text.len() - rest.len();
+    let is_understood = fields > 0;
+    let used = match is_understood {
+        true => text
+            .to_string_lossy()
+            .get(..read)
+            .unwrap_or_default()
+            .to_owned(),
+        false => "nothing of it".to_owned(),
+    };
+    Ok(instead(is_understood, rest, used))
+}
+
+type Field = for<'a> fn(&mut Annotation, &'a [u8]) -> Option<&'a [u8]>;
+
+/// What each field is, in their order. Each hands back what stands behind it.
+const FIELDS: [Field; 6] = [
+    |look, text| number(text, |size| look.text_size = size as u8),
+    |look, text| colour(text, &mut look.text_colour),
+    |look, text| colour(text, &mut look.background_colour),
+    |look, text| number(text, |place| look.justify = place),
+    |look, text| number(text, |x| look.x = x),
+    |look, text| number(text, |y| look.y = y),
+];
+
+fn number(text: &[u8], set: impl FnOnce(u32)) -> Option<&[u8]> {
+    let (number, rest) = scan::unsigned(text)?;
+    set(number.cast_unsigned());
+    Some(rest)
 }
 
 /// A colour as 0xVVUUYY, with or without the 0x; -1 is none.
-#[expect(
-    clippy::option_option,
-    reason = "a colour that cannot be read is not the same as no colour"
-)]
-fn colour(text: &str) -> Option<Option<u32>> {
-    if text == "-1" {
-        return Some(None);
-    }
-    let digits = text
-        .strip_prefix("0x")
-        .or(text.strip_prefix("0X"))
-        .unwrap_or(text);
-    let short =
-        (1..=6).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    short.then(|| u32::from_str_radix(digits, 16).ok())
+fn colour<'a>(text: &'a [u8], place: &mut Option<u32>) -> Option<&'a [u8]> {
+    let (colour, rest) = scan::hexadecimal(text)?;
+    *place = (colour != u32::MAX).then_some(colour);
+    Some(rest)
 }

@@ -1,16 +1,21 @@
 //! Options while they are read: what the table's setters fill, and the rules that need to see all
 //! of it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use super::table::{Fate, rows};
 use super::{
-    Annotation, Camera, Codec, Format, Options, Output, ReportOnly, Roi, SourceChoice, Video, Word,
+    Annotation, Camera, Codec, Format, Options, Output, ReportOnly, Roi, SourceChoice, Stereo,
+    Video, Word,
 };
 use super::{limits, service, value, words};
 use crate::error::{Error, Result};
 use crate::units::{Bitrate, Fps, Size};
+
+/// How raspivid waits with `-s`, as its report says.
+pub const BY_SIGNAL: &str = "Cycle on signal";
 
 /// What is known so far.
 #[derive(Clone)]
@@ -23,6 +28,8 @@ pub struct Draft {
     /// `-r` was given.
     pub raw: bool,
     pub raw_format: Word,
+    /// What stays where a later text is no number.
+    numbers: BTreeMap<&'static str, i32>,
 }
 
 impl Draft {
@@ -34,6 +41,7 @@ impl Draft {
             waiting: None,
             raw: false,
             raw_format: words::RAW_FORMATS[0],
+            numbers: BTreeMap::new(),
         };
         for row in rows() {
             if let Some(default) = row.default {
@@ -49,40 +57,13 @@ impl Draft {
         self.options.warnings.push(text);
     }
 
-    /// `-roi`: x, y, width and height, cut where they reach over the edge.
-    pub fn set_roi(&mut self, list: Vec<f64>) -> std::result::Result<(), String> {
-        let asked = Roi {
-            x: list[0],
-            y: list[1],
-            width: list[2],
-            height: list[3],
-        };
-        // Compared as raspivid does: 0.9 and 0.1 are no more than 1, though 0.1 is more than 1 -
-        // 0.9.
-        let cut = |from: f64, length: f64| {
-            if from + length > 1.0 {
-                1.0 - from
-            } else {
-                length
-            }
-        };
-        let roi = Roi {
-            width: cut(asked.x, asked.width),
-            height: cut(asked.y, asked.height),
-            ..asked
-        };
-        if roi.width <= 0.0 || roi.height <= 0.0 {
-            return Err("nothing of the picture is left".to_owned());
-        }
-        if roi != asked {
-            let parts = [roi.x, roi.y, roi.width, roi.height].map(told);
-            self.warn(format!(
-                "-roi reaches over the edge: cut to {}",
-                parts.join(",")
-            ));
-        }
-        self.options.camera.roi = roi;
-        Ok(())
+    /// The number that was last read for an option; 0 before any was.
+    pub fn number(&self, long: &str) -> i32 {
+        self.numbers.get(long).copied().unwrap_or(0)
+    }
+
+    pub fn keep_number(&mut self, long: &'static str, number: i32) {
+        self.numbers.insert(long, number);
     }
 
     /// Checks what only shows when all is read, and fits it into what the encoder can do.
@@ -90,7 +71,7 @@ impl Draft {
         service::overrule(&mut self);
         self.settle_time();
         self.fill_report();
-        check_output(&self.options)?;
+        settle_output(&mut self.options)?;
         limits::fit(&mut self.options)?;
         if let Some(warning) = ignored(&self.options) {
             self.options.warnings.push(warning);
@@ -104,7 +85,7 @@ impl Draft {
         let time_ms = match (not_given, self.waiting) {
             (true, Some(_)) => 0,
             (true, None) => 5000,
-            (false, _) => self.time_ms.unsigned_abs(),
+            (false, _) => self.time_ms,
         };
         let alone = if time_ms == 0 {
             "Capture forever"
@@ -112,48 +93,57 @@ impl Draft {
             "Simple capture"
         };
         self.options.report_only.wait_method = self.waiting.unwrap_or(alone);
-        self.options.report_only.time_delay_ms = time_ms.cast_signed();
-        self.options.time_limit = (time_ms != 0).then_some(Duration::from_millis(time_ms));
+        self.options.pauses = self.waiting == Some(BY_SIGNAL);
+        self.options.report_only.time_delay_ms = time_ms;
+        // Below zero the time is over at once.
+        let limit = Duration::from_millis(u64::try_from(time_ms).unwrap_or(0));
+        self.options.time_limit = (time_ms != 0).then_some(limit);
     }
 
     fn fill_report(&mut self) {
         let report = &mut self.options.report_only;
-        report.bitrate_asked = self.options.video.bitrate;
         report.level_asked = self.options.video.level;
         report.slices_asked = self.options.video.slices;
         report.raw_format = self.raw.then_some(self.raw_format);
     }
 }
 
-/// A part of the picture as it is told: four places are a pixel of any sensor.
-fn told(part: f64) -> String {
-    ((part * 10_000.0).round() / 10_000.0).to_string()
-}
-
-fn check_output(options: &Options) -> Result<()> {
+/// Refuses an output that cannot work; leaves out what does not go with it.
+fn settle_output(options: &mut Options) -> Result<()> {
     let wrong = |text: &str| Err(Error::Usage(text.to_owned()));
     if options.format == Format::MpegTs && options.video.codec == Codec::Mjpeg {
         return wrong("--format mpegts cannot hold -cd MJPEG: leave one of them out");
     }
-    match (&options.output, &options.pts_file) {
-        (Output::Tcp { port: 0, .. }, _) if !options.listen => {
-            wrong("-o tcp:// cannot connect to port 0")
+    if options.listen && !matches!(options.output, Output::Tcp { .. }) {
+        if matches!(options.output, Output::Udp { .. }) {
+            return wrong(LISTEN);
         }
-        (Output::Udp { port: 0, .. }, _) if !options.listen => {
-            wrong("-o udp:// cannot send to port 0")
-        }
-        (output, _) if options.listen && !matches!(output, Output::Tcp { .. }) => wrong(
-            "-l (--listen) listens with -o tcp://ADDRESS:PORT only, such as -o tcp://0.0.0.0:3333",
-        ),
-        (Output::Stdout, Some(pts)) if is_stdout(pts) => {
-            wrong("-pts - would be mixed into the stream of -o -: give one of them a file")
-        }
-        (Output::File(file), Some(pts)) if file == pts => {
-            wrong("-pts and -o name the same file: give one of them another")
-        }
-        _ => Ok(()),
+        options.listen = false;
+        options.warnings.push(format!("{LISTEN}: it is left out"));
     }
+    match &options.output {
+        Output::Tcp { port: 0, .. } if !options.listen => {
+            return wrong("-o tcp:// cannot connect to port 0");
+        }
+        Output::Udp { port: 0, .. } => return wrong("-o udp:// cannot send to port 0"),
+        _ => {}
+    }
+    let clash = match (&options.output, &options.pts_file) {
+        (Output::Stdout, Some(pts)) if is_stdout(pts) => {
+            "-pts - would be mixed into the stream of -o -"
+        }
+        (Output::File(file), Some(pts)) if file == pts => "-pts and -o name the same file",
+        _ => return Ok(()),
+    };
+    options.pts_file = None;
+    options.warnings.push(format!(
+        "{clash}: -pts is left out; give one of them another file"
+    ));
+    Ok(())
 }
+
+const LISTEN: &str =
+    "-l (--listen) listens with -o tcp://ADDRESS:PORT only, such as -o tcp://0.0.0.0:3333";
 
 fn is_stdout(path: &Path) -> bool {
     path.as_os_str().as_encoded_bytes().starts_with(b"-")
@@ -162,9 +152,14 @@ fn is_stdout(path: &Path) -> bool {
 /// The one line about options that were given and do nothing.
 fn ignored(options: &Options) -> Option<String> {
     let names: Vec<_> = rows()
-        .filter(|row| row.fate == Fate::Ignored && options.was_given(row.long))
-        // To record from the start is what happens.
-        .filter(|row| row.long != "initial" || options.report_only.initial_state.name == "pause")
+        // -s counts unless -k or -td stands behind it.
+        .filter(|row| row.fate == Fate::Ignored || row.long == "signal" && !options.pauses)
+        .filter(|row| options.was_given(row.long))
+        // To record from the start is what happens, and a pause that a signal ends.
+        .filter(|row| {
+            let is_pause = options.report_only.initial_state.name == "pause";
+            row.long != "initial" || is_pause && !options.pauses
+        })
         .map(|row| row.name())
         .collect();
     (!names.is_empty()).then(|| {
@@ -182,6 +177,7 @@ fn blank() -> Options {
         output: Output::Discard,
         format: Format::H264,
         listen: false,
+        pauses: false,
         time_limit: None,
         stall_timeout: Duration::ZERO,
         pts_file: None,
@@ -214,6 +210,7 @@ fn blank_video() -> Video {
         qp: 0,
         slices: 1,
         inline_headers: false,
+        key_frame_at_start: false,
         sps_timing: false,
         immutable_input: true,
         intra_refresh: None,
@@ -254,13 +251,18 @@ fn blank_camera() -> Camera {
         digital_gain: 0.0,
         settings_events: false,
         focus_window: false,
+        stereo: Stereo {
+            mode: words::STEREO_MODES[0],
+            decimate: false,
+            swap_eyes: false,
+        },
     }
 }
 
 fn blank_report() -> ReportOnly {
     ReportOnly {
         gps: false,
-        bitrate_asked: Bitrate(0),
+        bitrate_asked: 0,
         level_asked: words::LEVELS[0],
         slices_asked: 1,
         sharpness_asked: 0,
@@ -279,7 +281,6 @@ fn blank_report() -> ReportOnly {
         fullscreen: false,
         preview_window: (0, 0, 0, 0),
         opacity: 0,
-        stereo: words::STEREO_MODES[0],
         time_delay_ms: 0,
     }
 }

@@ -6,8 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use super::shown::shown;
-use super::value::utf8;
-use super::{Output, SourceChoice};
+use super::value::{Instead, instead, utf8};
+use super::{Output, SourceChoice, scan};
 
 /// PATH_MAX, the zero byte at the end included (limits.h).
 const LONGEST_PATH_BYTES: usize = 4096;
@@ -40,23 +40,29 @@ pub fn source(text: &OsStr) -> Result<SourceChoice, String> {
 }
 
 /// Reads `-o`.
-pub fn output(text: &OsStr) -> Result<Output, String> {
+pub fn output(text: &OsStr) -> Result<(Output, Instead), String> {
     let bytes = text.as_bytes();
     if bytes.starts_with(b"-") {
-        return Ok(Output::Stdout);
+        return Ok((Output::Stdout, None));
     }
     if let Some(rest) = bytes.strip_prefix(b"tcp://") {
-        return address(OsStr::from_bytes(rest)).map(|(host, port)| Output::Tcp { host, port });
+        let (host, port, instead) = address(OsStr::from_bytes(rest))?;
+        return Ok((Output::Tcp { host, port }, instead));
     }
     if let Some(rest) = bytes.strip_prefix(b"udp://") {
-        return address(OsStr::from_bytes(rest)).map(|(host, port)| Output::Udp { host, port });
+        let (host, port, instead) = address(OsStr::from_bytes(rest))?;
+        return Ok((Output::Udp { host, port }, instead));
     }
-    file(text).map(Output::File)
+    file(text).map(|file| (Output::File(file), None))
 }
 
-/// Reads `-pts`: a file, or standard output for any name that begins with `-`.
-pub fn pts_file(text: &OsStr) -> Result<PathBuf, String> {
-    file(text)
+/// Reads `-pts`: a file, or standard output for any name that begins with `-`. Nothing where it can be no file's: a stream
+/// starts all the same.
+pub fn pts_file(text: &OsStr) -> Result<Option<PathBuf>, String> {
+    match file(text) {
+        Err(_) if !text.is_empty() => Ok(None),
+        other => other.map(Some),
+    }
 }
 
 /// The name of a file: any bytes, but neither none nor a network address.
@@ -79,12 +85,13 @@ pub fn file(text: &OsStr) -> Result<PathBuf, String> {
 }
 
 /// `HOST:PORT`, the host a name, an IPv4 address or an IPv6 address in brackets (which are taken
-/// off).
-fn address(text: &OsStr) -> Result<(String, u16), String> {
+/// off). What stands behind the port means nothing, as to raspivid.
+fn address(text: &OsStr) -> Result<(String, u16, Instead), String> {
     let (host, port) = utf8(text)?.rsplit_once(':').ok_or("the port is missing")?;
-    let port = port
-        .parse()
-        .map_err(|_| format!("{} is not a port from 0 to 65535", shown(port)))?;
+    let scanned = scan::whole(port.as_bytes());
+    let (port, rest) = scanned
+        .and_then(|(number, rest)| Some((u16::try_from(number).ok()?, rest)))
+        .ok_or_else(|| format!("{} is not a port from 0 to 65535", shown(port)))?;
     let host = match host
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'))
@@ -99,7 +106,11 @@ fn address(text: &OsStr) -> Result<(String, u16), String> {
     {
         return Err(format!("{} is not a host", shown(host)));
     }
-    Ok((host.to_owned(), port))
+    Ok((
+        host.to_owned(),
+        port,
+        instead(true, rest, format!("port {port}")),
+    ))
 }
 
 /// Checks an IPv6 address, which may name its interface behind `%`.
@@ -124,7 +135,7 @@ mod tests {
 
     #[test]
     fn an_output_is_standard_output_a_file_or_an_address() {
-        let read = |text: &str| output(OsStr::new(text)).ok();
+        let read = |text: &str| output(OsStr::new(text)).ok().map(|(output, _)| output);
         assert_eq!(read("-"), Some(Output::Stdout));
         assert_eq!(read("-anything"), Some(Output::Stdout));
         assert_eq!(read("video.h264"), Some(Output::File("video.h264".into())));
@@ -150,8 +161,6 @@ mod tests {
             "tcp://host:",
             "tcp://host:65536",
             "tcp://host:-1",
-            "tcp://host:12x",
-            "tcp://host:3333/",
             "tcp://a/b:1",
             "tcp://a b:1",
             "tcp://::1:3333",
@@ -167,9 +176,18 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_behind_a_port_is_left_out() {
+        for text in ["tcp://host:3333/", "tcp://host:3333x"] {
+            let (output, instead) = output(OsStr::new(text)).unwrap();
+            assert_eq!(Some(output), tcp("host", 3333), "{text}");
+            assert_eq!(instead.as_deref(), Some("port 3333 is used"), "{text}");
+        }
+    }
+
+    #[test]
     fn a_file_name_may_be_any_bytes() {
         let name = OsStr::from_bytes(b"\xff\xfe.h264");
-        assert_eq!(output(name), Ok(Output::File(name.into())));
+        assert_eq!(output(name), Ok((Output::File(name.into()), None)));
         let text = OsStr::from_bytes(b"file:\xff\xfe.h264");
         assert_eq!(source(text), Ok(SourceChoice::File(name.into())));
     }

@@ -102,13 +102,23 @@ fn fit_bitrate(options: &mut Options) {
         Codec::H264 if level == "4" => (LEVEL_4_BITRATE, format!("level {level} takes")),
         Codec::H264 => (LEVEL_4_1_BITRATE, format!("level {level} takes")),
     };
-    let asked = options.video.bitrate;
-    if asked > cap {
-        options.warnings.push(format!(
-            "-b {} is more than {by}: reduced to {} bits a second",
-            asked.0, cap.0
-        ));
-        options.video.bitrate = cap;
+    let asked = options.report_only.bitrate_asked;
+    match u32::try_from(asked).map(Bitrate) {
+        Ok(rate) if rate <= cap => options.video.bitrate = rate,
+        Ok(_) => {
+            options.warnings.push(format!(
+                "-b {asked} is more than {by}: reduced to {} bits a second",
+                cap.0
+            ));
+            options.video.bitrate = cap;
+        }
+        Err(_) => {
+            options.warnings.push(format!(
+                "-b is read as {asked}, which is below zero: as much as {by} is used, {} bits a second",
+                cap.0
+            ));
+            options.video.bitrate = cap;
+        }
     }
 }
 

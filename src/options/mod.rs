@@ -11,6 +11,7 @@ mod limits;
 mod man;
 mod parse;
 mod report;
+mod scan;
 mod service;
 mod shown;
 mod similar;
@@ -32,6 +33,7 @@ pub use table::{Fate, Group, Kind, Row, find, rows};
 pub use unhonoured::{Unhonoured, unhonoured};
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -122,6 +124,8 @@ pub struct Options {
     /// `--stall-timeout`: how long the camera may give nothing; before the first frame three times
     /// that.
     pub stall_timeout: Duration,
+    /// `-s`: SIGUSR1 starts and pauses the capture.
+    pub pauses: bool,
     /// `-pts`; a name that begins with `-` is standard output.
     pub pts_file: Option<PathBuf>,
     /// `-fl`: kept for the report; every frame is written at once in any case.
@@ -149,8 +153,16 @@ impl Options {
     /// exposure than `-fps` leaves time for.
     pub fn effective_fps(&self) -> Fps {
         let Fps(fps) = self.video.fps;
-        let too_long = u64::from(fps) * u64::from(self.camera.shutter_us) > 1_000_000;
+        let too_long = match self.camera.shutter_us {
+            0 => false,
+            us => f64::from(fps) > 1_000_000.0 / f64::from(us),
+        };
         if too_long { Fps(0) } else { Fps(fps) }
+    }
+
+    /// `-i pause`, where a signal can end the pause.
+    pub fn begin_paused(&self) -> bool {
+        self.pauses && self.report_only.initial_state.name == "pause"
     }
 
     /// Whether an option was given, by its long name.
@@ -187,6 +199,8 @@ pub struct Video {
     /// After raspivid's limit to the rows of macroblocks.
     pub slices: u32,
     pub inline_headers: bool,
+    /// `-sp`: a key frame whenever the capture starts.
+    pub key_frame_at_start: bool,
     pub sps_timing: bool,
     /// `-e` clears it.
     pub immutable_input: bool,
@@ -215,21 +229,37 @@ pub struct Camera {
     pub awb_gains: Option<(f32, f32)>,
     pub image_effect: Word,
     /// U and V.
-    pub colour_effect: Option<(u32, u32)>,
+    pub colour_effect: Option<(i32, i32)>,
     pub metering: Word,
     /// After raspivid's rounding to quarter turns: 0, 90, 180, 270 or their negatives.
     pub rotation_degrees: i32,
     pub hflip: bool,
     pub vflip: bool,
     pub roi: Roi,
-    /// 0 is automatic.
-    pub shutter_us: u32,
+    /// 0 is automatic; less makes the frame rate variable.
+    pub shutter_us: i32,
     pub drc: Word,
     pub stats: bool,
     pub analog_gain: f32,
     pub digital_gain: f32,
     pub settings_events: bool,
     pub focus_window: bool,
+    pub stereo: Stereo,
+}
+
+impl Camera {
+    /// How long a picture is exposed; zero where the camera chooses.
+    pub fn shutter(&self) -> Duration {
+        Duration::from_micros(u64::try_from(self.shutter_us).unwrap_or(0))
+    }
+}
+
+/// `-3d`, `-dec` and `-3dswap`: two cameras as one picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stereo {
+    pub mode: Word,
+    pub decimate: bool,
+    pub swap_eyes: bool,
 }
 
 /// `-roi`: the part of the sensor that is used, each from 0 to 1.
@@ -241,6 +271,39 @@ pub struct Roi {
     pub height: f64,
 }
 
+impl Roi {
+    /// Without what reaches over the right and the lower edge.
+    pub fn cut_to_the_edge(self) -> Self {
+        // Compared as raspivid does: 0.9 and 0.1 are no more than 1, though 0.1 is more than 1 - 0.9.
+        let cut = |from: f64, length: f64| {
+            if from + length > 1.0 {
+                1.0 - from
+            } else {
+                length
+            }
+        };
+        Self {
+            width: cut(self.x, self.width),
+            height: cut(self.y, self.height),
+            ..self
+        }
+    }
+
+    /// Whether any of it is on the sensor, and all of it.
+    pub fn is_part_of_the_sensor(&self) -> bool {
+        self.x >= 0.0 && self.y >= 0.0 && self.width > 0.0 && self.height > 0.0
+    }
+}
+
+impl fmt::Display for Roi {
+    /// Four places are a pixel of any sensor.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [x, y, width, height] = [self.x, self.y, self.width, self.height]
+            .map(|part| (part * 10_000.0).round() / 10_000.0);
+        write!(f, "{x},{y},{width},{height}")
+    }
+}
+
 /// `-a` and `-ae`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Annotation {
@@ -250,7 +313,7 @@ pub struct Annotation {
     pub text: String,
     /// 0 leaves it to the firmware.
     pub text_size: u8,
-    /// 0xVVUUYY.
+    /// 0xVVUUYY, in the lower 24 bits.
     pub text_colour: Option<u32>,
     pub background_colour: Option<u32>,
     /// 0 centre, 1 left, 2 right.
@@ -263,7 +326,7 @@ pub struct Annotation {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReportOnly {
     pub gps: bool,
-    pub bitrate_asked: Bitrate,
+    pub bitrate_asked: i32,
     pub level_asked: Word,
     pub slices_asked: u32,
     pub sharpness_asked: i32,
@@ -272,9 +335,9 @@ pub struct ReportOnly {
     pub saturation_asked: i32,
     pub rotation_asked: i32,
     pub filename: Option<String>,
-    pub segment_ms: u32,
-    pub segment_wrap: u32,
-    pub segment_start: u32,
+    pub segment_ms: i32,
+    pub segment_wrap: i32,
+    pub segment_start: i32,
     /// Where `-r` was given.
     pub raw_format: Option<Word>,
     pub wait_method: &'static str,
@@ -282,8 +345,7 @@ pub struct ReportOnly {
     pub preview: bool,
     pub fullscreen: bool,
     pub preview_window: (i32, i32, i32, i32),
-    pub opacity: u32,
-    pub stereo: Word,
+    pub opacity: i32,
     /// -t as raspivid would show it, in milliseconds.
     pub time_delay_ms: i64,
 }

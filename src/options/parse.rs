@@ -99,22 +99,16 @@ fn split(words: &[OsString]) -> Result<(Vec<Use>, &[OsString])> {
     Ok((uses, &[]))
 }
 
-/// Reads all values; the last one of each option counts, but every one must be right.
+/// Reads all values; the last one of each option counts, but every one must be right. What is overruled needs no warning.
 fn read(uses: &[Use]) -> Result<Draft> {
     let mut draft = Draft::new();
     for (index, Use { row, value }) in uses.iter().enumerate() {
-        let counts = row.accumulates()
-            || uses[index + 1..]
-                .iter()
-                .all(|later| later.row.long != row.long);
-        let mut scratch;
-        let target = if counts {
-            &mut draft
-        } else {
-            scratch = draft.clone();
-            &mut scratch
-        };
-        value::apply(row, value.as_deref(), target).map_err(usage)?;
+        let warnings = draft.options.warnings.len();
+        value::apply(row, value.as_deref(), &mut draft).map_err(usage)?;
+        let is_overruled = |later: &Use| later.row.long == row.long && !row.accumulates();
+        if uses[index + 1..].iter().any(is_overruled) {
+            draft.options.warnings.truncate(warnings);
+        }
     }
     Ok(draft)
 }

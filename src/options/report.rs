@@ -31,7 +31,8 @@ fn head(options: &Options, camera_name: &str) -> Vec<String> {
         ),
         format!(
             "Using camera {}, sensor mode {}",
-            options.camera.number, options.camera.sensor_mode
+            options.camera.number.cast_signed(),
+            options.camera.sensor_mode.cast_signed()
         ),
         String::new(),
         format!(
@@ -47,22 +48,20 @@ fn stream(options: &Options) -> Vec<String> {
     let mut lines = vec![
         format!(
             "bitrate {}, framerate {}, time delay {}",
-            report.bitrate_asked.0, video.fps.0, report.time_delay_ms
+            report.bitrate_asked, video.fps.0, report.time_delay_ms
         ),
         format!("H264 Profile {}", video.profile.name),
         format!("H264 Level {}", report.level_asked.name),
         format!(
             "H264 Quantisation level {}, Inline headers {}",
-            video.qp,
+            video.qp.cast_signed(),
             yes(video.inline_headers)
         ),
         format!("H264 Fill SPS Timings {}", yes(video.sps_timing)),
         format!(
             "H264 Intra refresh type {}, period {}",
             video.intra_refresh.map_or("(null)", |word: Word| word.name),
-            video
-                .intra_period
-                .map_or_else(|| "-1".to_owned(), |gop| gop.0.to_string())
+            video.intra_period.map_or(-1, |gop| gop.0.cast_signed())
         ),
         format!("H264 Slices {}", report.slices_asked),
     ];

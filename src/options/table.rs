@@ -13,6 +13,7 @@ mod sensor;
 use std::ffi::OsStr;
 
 use super::draft::Draft;
+use super::value::Checked;
 use super::{Command, Word};
 
 /// One option.
@@ -63,51 +64,98 @@ pub enum Fate {
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     Flag(fn(&mut Draft)),
-    /// A whole number in the range, of the unit (may be empty).
-    Whole {
-        min: i64,
-        max: i64,
-        unit: &'static str,
-        set: fn(&mut Draft, i64),
-    },
-    /// A whole number that may be missing: the next word is the value unless it begins with `-`.
-    MaybeWhole {
-        min: i64,
-        max: i64,
-        unit: &'static str,
-        set: fn(&mut Draft, i64),
-    },
-    /// A whole number, which is not used where it lies outside the range: the setter gets it as
-    /// given and as used.
-    Adjustment {
-        min: i32,
-        max: i32,
-        set: fn(&mut Draft, i32, Option<i32>),
-    },
+    Whole(Whole),
+    /// The same, which may be missing: the next word is the value unless it begins with `-`.
+    MaybeWhole(Whole),
     /// A decimal number from 0 to `max`.
     Decimal {
         max: f32,
         set: fn(&mut Draft, f32),
     },
-    /// One of the words; any other is an error.
+    /// One of the words, in any letters unless they must be `exact`.
     Words {
         words: &'static [Word],
         exact: bool,
+        unknown: Unknown,
         set: fn(&mut Draft, Word),
     },
-    /// One of the words; any other gives a warning and the default.
-    Effect {
-        words: &'static [Word],
-        set: fn(&mut Draft, Word),
-    },
-    /// Anything else: what it takes in words, and the setter that reads it or says what is wrong
-    /// with it.
+    /// Anything else: what it takes in words, and the setter that reads it, and tells what is used instead of
+    /// it or what is wrong with it.
     Special {
         takes: &'static str,
-        set: fn(&mut Draft, &OsStr) -> Result<(), String>,
+        set: fn(&mut Draft, &OsStr) -> Checked,
     },
     /// Ends the reading at once.
     Stop(fn() -> Command),
+}
+
+/// A whole number: how it is read, and what becomes of it where it is none or lies outside its range.
+#[derive(Clone, Copy, Debug)]
+pub struct Whole {
+    pub scan: Scan,
+    pub unread: Unread,
+    pub min: i32,
+    pub max: i32,
+    pub beyond: Beyond,
+    /// May be empty.
+    pub unit: &'static str,
+    pub set: fn(&mut Draft, i32),
+}
+
+/// How raspivid scans a number: `%d` or `%u`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scan {
+    Signed,
+    Unsigned,
+}
+
+/// What raspivid does with a text that is no number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    Refused,
+    /// The number that was there before stays.
+    Kept,
+}
+
+/// What becomes of a number outside the range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beyond {
+    /// raspivid refuses it, or nothing could be streamed with it.
+    Refused,
+    /// As with raspivid, the camera is told, and does with it what it can.
+    Passed,
+    /// As with raspivid, the camera is not told.
+    LeftOut,
+}
+
+/// What becomes of a word that is none of the option's.
+#[derive(Clone, Copy, Debug)]
+pub enum Unknown {
+    Refused,
+    /// The row's default is used.
+    Default,
+    /// The option is as if it had not been given.
+    Unset(fn(&mut Draft)),
+}
+
+impl Whole {
+    /// As raspivid reads its own options: any number from 0 up.
+    const BLANK: Self = Self {
+        scan: Scan::Unsigned,
+        unread: Unread::Refused,
+        min: 0,
+        max: i32::MAX,
+        beyond: Beyond::Passed,
+        unit: "",
+        set: |_, _| {},
+    };
+    /// As it reads the camera's: any number.
+    const CAMERA: Self = Self {
+        scan: Scan::Signed,
+        unread: Unread::Kept,
+        min: i32::MIN,
+        ..Self::BLANK
+    };
 }
 
 /// How many words an option takes behind its name.
@@ -188,7 +236,7 @@ impl Row {
     pub(super) fn arity(&self) -> Arity {
         match self.kind {
             Kind::Flag(_) | Kind::Stop(_) => Arity::None,
-            Kind::MaybeWhole { .. } => Arity::Optional,
+            Kind::MaybeWhole(_) => Arity::Optional,
             _ => Arity::One,
         }
     }

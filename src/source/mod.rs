@@ -61,6 +61,12 @@ pub trait Source {
     /// Asks for a key frame soon: a wish, which a source that cannot grant it ignores.
     fn request_key_frame(&mut self) {}
 
+    /// Starts or pauses the capture itself, as SIGUSR1 asks with `-s`. False where the source cannot: then it goes on, and
+    /// its frames are thrown away.
+    fn set_capturing(&mut self, _capturing: bool) -> Result<bool> {
+        Ok(false)
+    }
+
     /// How many frames the source itself had to drop so far, because it or its reader was too slow.
     fn dropped(&self) -> u64 {
         0

@@ -105,6 +105,25 @@ fn a_broken_conffile_is_told_with_the_option_that_is_wrong() {
 }
 
 #[test]
+fn what_is_not_understood_in_the_conffile_is_a_warning_with_what_is_used() {
+    let tree = systems::bookworm().file(
+        "etc/default/raspivid",
+        "RASPIVID_OPTIONS = -w 1280 -fps 29.97 -lev 3.1 -b 1.5M\n",
+    );
+    for text in [
+        "-fps (--framerate) does not take \"29.97\": 29 is used; it takes a whole number",
+        "-lev (--level) does not take \"3.1\": 4 is used; it takes 4, 4.1 or 4.2",
+    ] {
+        assert_finds(
+            &tree,
+            "warning",
+            text,
+            "correct it in /etc/default/raspivid",
+        );
+    }
+}
+
+#[test]
 fn a_conffile_that_systemd_ignores_whole_is_told() {
     let tree = systems::bookworm();
     fs::write(

@@ -7,20 +7,18 @@ use crate::support::{RECORDING, Scratch, program, run, stderr};
 #[test]
 fn a_wrong_command_line_is_one_line_that_names_the_option_and_exit_64() {
     for (line, words) in [
-        ("-fps 29.97 -o -", ["-fps", "29.97"]),
-        ("-b 12x -o -", ["-b", "12x"]),
+        ("-fps fast -o -", ["-fps", "fast"]),
+        ("-b x12 -o -", ["-b", "x12"]),
         ("-w abc -o -", ["-w", "abc"]),
         ("-w -5 -o -", ["-w", "-5"]),
         ("-sl 0 -o -", ["-sl", "0"]),
-        ("-pf extended -o -", ["-pf", "extended"]),
-        ("-lev 5 -o -", ["-lev", "5"]),
         ("-cd h264 -o -", ["-cd", "h264"]),
         ("-o", ["-o", "value"]),
         ("--bitrate=5 -o -", ["--bitrate=5", "option"]),
         ("-o - stray", ["stray", ""]),
         ("--format avi -o -", ["--format", "avi"]),
         ("--format mpegts -cd MJPEG -o -", ["mpegts", "MJPEG"]),
-        ("-l -o -", ["-l", "tcp://"]),
+        ("-l -o udp://127.0.0.1:1", ["-l", "tcp://"]),
     ] {
         let output = run(&line.split(' ').collect::<Vec<_>>());
         let text = stderr(&output);
@@ -61,6 +59,32 @@ fn a_misspelt_option_or_command_gets_a_suggestion() {
         );
     }
     assert!(!stderr(&run(&["--zoomlevel"])).contains("did you mean"));
+}
+
+#[test]
+fn an_old_line_streams_with_one_warning_for_each_thing_that_was_not_understood() {
+    let args = "--source test -w 160px -h 120 -fps 29.97 -lev 3.1 -pf constrained -b 1.5M -rot 90deg -ISO auto -t 200 \
+                -o /dev/null";
+    let output = run(&args.split_whitespace().collect::<Vec<_>>());
+    let text = stderr(&output);
+    assert!(output.status.success(), "{text}");
+    let warnings: Vec<&str> = text.lines().filter(|line| line.contains("WARN")).collect();
+    let told = |given: &str, used: &str| {
+        let is_it = |line: &&&str| line.contains(given) && line.contains(used);
+        warnings.iter().filter(is_it).count()
+    };
+    for (given, used) in [
+        ("\"160px\"", "160 is used"),
+        ("\"29.97\"", "29 is used"),
+        ("\"3.1\"", "4 is used"),
+        ("\"constrained\"", "high is used"),
+        ("\"90deg\"", "90 is used"),
+        ("\"auto\"", "it stays 0"),
+    ] {
+        assert_eq!(told(given, used), 1, "{given}: {text}");
+    }
+    // The last one is about -ISO, which the test card cannot honour.
+    assert_eq!(warnings.len(), 7, "{text}");
 }
 
 #[test]
@@ -181,8 +205,8 @@ fn the_settings_report_is_raspivids_line_for_line() {
 #[test]
 fn an_error_in_the_conffile_names_the_file() {
     let output = program()
-        .args(["-fps", "29.97", "-v", "-n", "-t", "0", "-o", "-"])
-        .env("RASPIVID_OPTIONS", "-fps 29.97")
+        .args(["-fps", "fast", "-v", "-n", "-t", "0", "-o", "-"])
+        .env("RASPIVID_OPTIONS", "-fps fast")
         .stdin(Stdio::null())
         .output()
         .unwrap();

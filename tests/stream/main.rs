@@ -9,6 +9,7 @@ mod endings;
 mod outputs;
 mod players;
 mod recordings;
+mod signals;
 mod slow_viewers;
 mod support;
 mod test_card;

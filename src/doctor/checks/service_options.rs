@@ -206,7 +206,7 @@ fn understood(facts: &Facts, options: &Options, uses: &[Use], of_unit: &[Use]) -
         checks.push(Check::warning(
             SUBJECT,
             warning.clone(),
-            format!("change it in {FILE}"),
+            format!("a stream starts all the same; correct it in {FILE}, or leave it out"),
         ));
     }
     checks.extend(left_out(options, uses, &effects));

@@ -1,6 +1,6 @@
 //! The options that raspivid shares with its sister programs: size, output, which camera.
 
-use super::{Fate, Group, Kind, Row};
+use super::{Beyond, Fate, Group, Kind, Row, Whole};
 use crate::options::{Command, endpoints};
 
 const COMMON: Row = Row {
@@ -8,9 +8,8 @@ const COMMON: Row = Row {
     fate: Fate::Session,
     ..Row::BLANK
 };
-const MAX: i64 = i32::MAX as i64;
 /// The widest and highest picture that JPEG can hold (ITU-T T.81, B.2.2); H.264 ends earlier.
-const MAX_PIXELS: i64 = 65_535;
+const MAX_PIXELS: i32 = 65_535;
 
 pub const ROWS: &[Row] = &[
     Row {
@@ -24,12 +23,13 @@ pub const ROWS: &[Row] = &[
         long: "width",
         short: "w",
         placeholder: "PIXELS",
-        kind: Kind::Whole {
-            min: 0,
+        kind: Kind::Whole(Whole {
             max: MAX_PIXELS,
+            beyond: Beyond::Refused,
             unit: "pixels",
-            set: |draft, n| draft.options.video.size.width = n as u32,
-        },
+            set: |draft, n| draft.options.video.size.width = n.cast_unsigned(),
+            ..Whole::BLANK
+        }),
         default: Some("1920"),
         fate: Fate::Encoder,
         help: "width of the picture; 0 is the sensor's largest",
@@ -39,12 +39,13 @@ pub const ROWS: &[Row] = &[
         long: "height",
         short: "h",
         placeholder: "PIXELS",
-        kind: Kind::Whole {
-            min: 0,
+        kind: Kind::Whole(Whole {
             max: MAX_PIXELS,
+            beyond: Beyond::Refused,
             unit: "pixels",
-            set: |draft, n| draft.options.video.size.height = n as u32,
-        },
+            set: |draft, n| draft.options.video.size.height = n.cast_unsigned(),
+            ..Whole::BLANK
+        }),
         default: Some("1080"),
         fate: Fate::Encoder,
         help: "height of the picture; 0 is the sensor's largest",
@@ -57,9 +58,10 @@ pub const ROWS: &[Row] = &[
         kind: Kind::Special {
             takes: "a file name, - for standard output, tcp://HOST:PORT or udp://HOST:PORT",
             set: |draft, text| {
-                draft.options.output = endpoints::output(text)?;
+                let (output, instead) = endpoints::output(text)?;
+                draft.options.output = output;
                 draft.options.report_only.filename = Some(text.to_string_lossy().into_owned());
-                Ok(())
+                Ok(instead)
             },
         },
         help: "where the stream goes: a file, - (standard output), tcp://HOST:PORT, udp://HOST:PORT",
@@ -79,12 +81,10 @@ pub const ROWS: &[Row] = &[
         long: "camselect",
         short: "cs",
         placeholder: "N",
-        kind: Kind::Whole {
-            min: 0,
-            max: MAX,
-            unit: "",
-            set: |draft, n| draft.options.camera.number = n as u32,
-        },
+        kind: Kind::Whole(Whole {
+            set: |draft, n| draft.options.camera.number = n.cast_unsigned(),
+            ..Whole::BLANK
+        }),
         default: Some("0"),
         fate: Fate::Camera,
         help: "number of the camera",
@@ -94,12 +94,10 @@ pub const ROWS: &[Row] = &[
         long: "mode",
         short: "md",
         placeholder: "N",
-        kind: Kind::Whole {
-            min: 0,
-            max: MAX,
-            unit: "",
-            set: |draft, n| draft.options.camera.sensor_mode = n as u32,
-        },
+        kind: Kind::Whole(Whole {
+            set: |draft, n| draft.options.camera.sensor_mode = n.cast_unsigned(),
+            ..Whole::BLANK
+        }),
         default: Some("0"),
         fate: Fate::Camera,
         help: "mode of the sensor; 0 chooses by size and rate",

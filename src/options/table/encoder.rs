@@ -1,8 +1,13 @@
 //! raspivid's own options that shape the stream: time, rate and the encoder.
 
-use super::{Fate, Group, Kind, Row};
-use crate::options::{Codec, value, words};
-use crate::units::{Bitrate, Fps, Gop};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use super::{Beyond, Fate, Group, Kind, Row, Scan, Unknown, Whole};
+use crate::options::draft::Draft;
+use crate::options::value::{Checked, instead};
+use crate::options::{Codec, scan, words};
+use crate::units::{Fps, Gop};
 
 const ENCODER: Row = Row {
     group: Group::Video,
@@ -16,14 +21,11 @@ pub const ROWS: &[Row] = &[
         short: "b",
         placeholder: "BITS",
         kind: Kind::Special {
-            takes: "a whole number of bits a second from 0 to 4294967295, also as 800k or 4M",
-            set: |draft, text| {
-                draft.options.video.bitrate = Bitrate(value::bits(text)?);
-                Ok(())
-            },
+            takes: "a whole number of bits a second from 0 up, also as 800k, 4M or 2.5M",
+            set: bitrate,
         },
         default: Some("17000000"),
-        help: "bits a second, such as 800000, 800k or 4M; 0 sets no rate",
+        help: "bits a second, such as 800000, 800k or 2.5M; 0 sets no rate",
         more: "k is 1000, M is 1000000. With 0 the encoder chooses, or -qp. More than the level allows is reduced with a warning: 25000000 at \
                level 4 and for MJPEG, 62500000 at levels 4.1 and 4.2.",
         ..ENCODER
@@ -32,11 +34,9 @@ pub const ROWS: &[Row] = &[
         long: "timeout",
         short: "t",
         placeholder: "MS",
-        kind: Kind::Whole {
-            min: -1,
-            max: MAX_TIME_MS,
-            unit: "milliseconds",
-            set: |draft, ms| draft.time_ms = ms,
+        kind: Kind::Special {
+            takes: "a whole number of milliseconds from -1 up",
+            set: timeout,
         },
         default: Some("5000"),
         fate: Fate::Session,
@@ -49,12 +49,12 @@ pub const ROWS: &[Row] = &[
         long: "framerate",
         short: "fps",
         placeholder: "FPS",
-        kind: Kind::Whole {
-            min: 0,
-            max: 1000,
+        kind: Kind::Whole(Whole {
+            beyond: Beyond::Refused,
             unit: "frames a second",
-            set: |draft, fps| draft.options.video.fps = Fps(fps as u32),
-        },
+            set: |draft, fps| draft.options.video.fps = Fps(fps.cast_unsigned()),
+            ..Whole::BLANK
+        }),
         default: Some("30"),
         help: "frames a second; 0 is variable",
         more: "More than 245760 macroblocks (16x16 pixels) a second raise the level to 4.2 with a warning; \
@@ -73,12 +73,14 @@ pub const ROWS: &[Row] = &[
         long: "intra",
         short: "g",
         placeholder: "FRAMES",
-        kind: Kind::Whole {
+        kind: Kind::Whole(Whole {
             min: -1,
-            max: i32::MAX as i64,
             unit: "frames",
-            set: |draft, n| draft.options.video.intra_period = u32::try_from(n).ok().map(Gop),
-        },
+            set: |draft, n| {
+                draft.options.video.intra_period = (n != -1).then_some(Gop(n.cast_unsigned()));
+            },
+            ..Whole::BLANK
+        }),
         default: Some("-1"),
         help: "a key frame every so many frames; 0 is one at the start only",
         more: "-1 leaves it to the encoder. A viewer that joins or falls behind waits for the next key \
@@ -92,6 +94,7 @@ pub const ROWS: &[Row] = &[
         kind: Kind::Words {
             words: words::PROFILES,
             exact: false,
+            unknown: Unknown::Default,
             set: |draft, word| draft.options.video.profile = word,
         },
         default: Some("high"),
@@ -105,6 +108,7 @@ pub const ROWS: &[Row] = &[
         kind: Kind::Words {
             words: words::LEVELS,
             exact: false,
+            unknown: Unknown::Default,
             set: |draft, word| draft.options.video.level = word,
         },
         default: Some("4"),
@@ -118,12 +122,11 @@ pub const ROWS: &[Row] = &[
         short: "qp",
         placeholder: "QP",
         // 51 is the largest quantiser of 8-bit H.264 (ITU-T H.264, 7.4.2.2).
-        kind: Kind::Whole {
-            min: 0,
+        kind: Kind::Whole(Whole {
             max: 51,
-            unit: "",
-            set: |draft, qp| draft.options.video.qp = qp as u32,
-        },
+            set: |draft, qp| draft.options.video.qp = qp.cast_unsigned(),
+            ..Whole::BLANK
+        }),
         default: Some("0"),
         help: "fixed quantiser, about 10 (fine) to 40 (coarse); 0 is off",
         more: "Goes well with -b 0. H.264 only.",
@@ -141,8 +144,10 @@ pub const ROWS: &[Row] = &[
         long: "irefresh",
         short: "if",
         placeholder: "TYPE",
-        kind: Kind::Effect {
+        kind: Kind::Words {
             words: words::INTRA_REFRESH,
+            exact: false,
+            unknown: Unknown::Unset(|draft| draft.options.video.intra_refresh = None),
             set: |draft, word| draft.options.video.intra_refresh = Some(word),
         },
         help: "kind of intra refresh",
@@ -156,6 +161,7 @@ pub const ROWS: &[Row] = &[
         kind: Kind::Words {
             words: words::CODECS,
             exact: true,
+            unknown: Unknown::Refused,
             set: |draft, word| {
                 draft.options.video.codec = if word.name == "MJPEG" {
                     Codec::Mjpeg
@@ -179,12 +185,14 @@ pub const ROWS: &[Row] = &[
         long: "slices",
         short: "sl",
         placeholder: "N",
-        kind: Kind::Whole {
+        kind: Kind::Whole(Whole {
+            scan: Scan::Signed,
             min: 1,
-            max: i32::MAX as i64,
+            beyond: Beyond::Refused,
             unit: "slices",
-            set: |draft, n| draft.options.video.slices = n as u32,
-        },
+            set: |draft, n| draft.options.video.slices = n.cast_unsigned(),
+            ..Whole::BLANK
+        }),
         default: Some("1"),
         help: "slices a frame",
         more: "H.264 only, and only up to a width of 1280; at most one a row of macroblocks.",
@@ -194,3 +202,19 @@ pub const ROWS: &[Row] = &[
 
 /// Thirty-one years: room for the long rows of nines that people write for "for ever".
 const MAX_TIME_MS: i64 = 999_999_999_999;
+
+fn bitrate(draft: &mut Draft, text: &OsStr) -> Checked {
+    let (number, rest) = scan::bits(text.as_bytes()).ok_or_else(String::new)?;
+    draft.options.report_only.bitrate_asked = number;
+    // Below zero it is told when the encoder's limit is known.
+    Ok(instead(true, rest, number))
+}
+
+fn timeout(draft: &mut Draft, text: &OsStr) -> Checked {
+    let (number, rest) = scan::whole(text.as_bytes()).ok_or_else(String::new)?;
+    draft.time_ms = number.clamp(-2, MAX_TIME_MS);
+    if number < -1 {
+        return Ok(Some("the stream ends at its first picture".to_owned()));
+    }
+    Ok(instead(draft.time_ms == number, rest, draft.time_ms))
+}

@@ -1,11 +1,13 @@
 //! raspivid's own options for its output, its files, the keyboard and the pauses: most of them mean
 //! nothing to a stream.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 
-use super::{Fate, Group, Kind, Row};
-use crate::options::draft::Draft;
-use crate::options::{endpoints, value, words};
+use super::{Fate, Group, Kind, Row, Unknown, Whole};
+use crate::options::draft::{BY_SIGNAL, Draft};
+use crate::options::value::{Checked, instead};
+use crate::options::{endpoints, scan, words};
 
 const SESSION: Row = Row {
     group: Group::Video,
@@ -17,7 +19,6 @@ const IGNORED: Row = Row {
     fate: Fate::Ignored,
     ..Row::BLANK
 };
-const MAX: i64 = i32::MAX as i64;
 
 pub const ROWS: &[Row] = &[
     Row {
@@ -43,8 +44,12 @@ pub const ROWS: &[Row] = &[
         kind: Kind::Special {
             takes: "the name of a file, or - for standard output",
             set: |draft, text| {
-                draft.options.pts_file = Some(endpoints::pts_file(text)?);
-                Ok(())
+                draft.options.pts_file = endpoints::pts_file(text)?;
+                Ok(draft
+                    .options
+                    .pts_file
+                    .is_none()
+                    .then(|| "it is left out".to_owned()))
             },
         },
         help: "write the time of every frame to a file, in mkvmerge's timecode format v2",
@@ -57,22 +62,22 @@ pub const ROWS: &[Row] = &[
         kind: Kind::Words {
             words: words::INITIAL_STATES,
             exact: false,
+            unknown: Unknown::Default,
             set: |draft, word| draft.options.report_only.initial_state = word,
         },
         default: Some("record"),
-        help: "state at the start; a stream always records",
+        help: "state at the start, record or pause",
+        more: "A pause needs -s, whose signal ends it: otherwise a stream always records.",
         ..IGNORED
     },
     Row {
         long: "demo",
         short: "d",
         placeholder: "[MS]",
-        kind: Kind::MaybeWhole {
-            min: 0,
-            max: MAX,
+        kind: Kind::MaybeWhole(Whole {
             unit: "milliseconds",
-            set: |_, _| {},
-        },
+            ..Whole::BLANK
+        }),
         help: "show one camera effect after another",
         ..IGNORED
     },
@@ -81,12 +86,8 @@ pub const ROWS: &[Row] = &[
         short: "td",
         placeholder: "ON,OFF",
         kind: Kind::Special {
-            takes: "ON,OFF: two whole numbers of milliseconds from 0 to 2147483647",
-            set: |draft, text| {
-                value::whole_list(text, ',', 2..=2, 0..=MAX)?;
-                draft.waiting = Some("Cycle on time");
-                Ok(())
-            },
+            takes: "ON,OFF: two whole numbers of milliseconds from 1000 up",
+            set: timed,
         },
         help: "record and pause in turn",
         ..IGNORED
@@ -94,9 +95,10 @@ pub const ROWS: &[Row] = &[
     Row {
         long: "signal",
         short: "s",
-        kind: Kind::Flag(|draft| draft.waiting = Some("Cycle on signal")),
-        help: "record and pause at each SIGUSR1",
-        ..IGNORED
+        kind: Kind::Flag(|draft| draft.waiting = Some(BY_SIGNAL)),
+        help: "pause at SIGUSR1, and go on at the next",
+        more: "The viewer stays. Of -k, -s and -td the last one counts. Without -s the signal means nothing.",
+        ..SESSION
     },
     Row {
         long: "keypress",
@@ -109,17 +111,15 @@ pub const ROWS: &[Row] = &[
         long: "segment",
         short: "sg",
         placeholder: "MS",
-        kind: Kind::Whole {
-            min: 0,
-            max: MAX,
+        kind: Kind::Whole(Whole {
             unit: "milliseconds",
             set: |draft, ms| {
-                draft.options.report_only.segment_ms = ms as u32;
+                draft.options.report_only.segment_ms = ms;
                 // raspivid needs the headers to begin a new file with.
-                draft.options.video.inline_headers |= ms != 0;
+                draft.options.video.inline_headers = true;
             },
-        },
-        default: Some("0"),
+            ..Whole::BLANK
+        }),
         help: "begin a new file after so long",
         ..IGNORED
     },
@@ -127,12 +127,10 @@ pub const ROWS: &[Row] = &[
         long: "wrap",
         short: "wr",
         placeholder: "N",
-        kind: Kind::Whole {
-            min: 0,
-            max: MAX,
-            unit: "",
-            set: |draft, n| draft.options.report_only.segment_wrap = n as u32,
-        },
+        kind: Kind::Whole(Whole {
+            set: |draft, n| draft.options.report_only.segment_wrap = n,
+            ..Whole::BLANK
+        }),
         default: Some("0"),
         help: "largest number of a file",
         ..IGNORED
@@ -142,7 +140,7 @@ pub const ROWS: &[Row] = &[
         short: "sn",
         placeholder: "N",
         kind: Kind::Special {
-            takes: "a whole number from 0 to 2147483647",
+            takes: "a whole number from 0 up",
             set: segment_start,
         },
         default: Some("1"),
@@ -153,7 +151,10 @@ pub const ROWS: &[Row] = &[
     Row {
         long: "split",
         short: "sp",
-        kind: Kind::Flag(|draft| draft.options.video.inline_headers = true),
+        kind: Kind::Flag(|draft| {
+            draft.options.video.inline_headers = true;
+            draft.options.video.key_frame_at_start = true;
+        }),
         help: "begin a new file after each pause",
         ..IGNORED
     },
@@ -182,9 +183,8 @@ pub const ROWS: &[Row] = &[
         kind: Kind::Special {
             takes: "the name of a file",
             set: |draft, text| {
-                unused_file(text)?;
                 draft.raw = true;
-                Ok(())
+                unused_file(text)
             },
         },
         help: "write the pictures to a file as they are before the encoder",
@@ -197,6 +197,7 @@ pub const ROWS: &[Row] = &[
         kind: Kind::Words {
             words: words::RAW_FORMATS,
             exact: false,
+            unknown: Unknown::Refused,
             set: |draft, word| draft.raw_format = word,
         },
         default: Some("yuv"),
@@ -205,16 +206,37 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-fn unused_file(text: &std::ffi::OsStr) -> Result<(), String> {
-    endpoints::file(text).map(|_: PathBuf| ())
+/// Any name but none: nothing is opened.
+fn unused_file(text: &OsStr) -> Checked {
+    if text.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    Ok(None)
 }
 
-fn segment_start(draft: &mut Draft, text: &std::ffi::OsStr) -> Result<(), String> {
-    let number = value::whole(text, 0..=MAX)? as u32;
+fn timed(draft: &mut Draft, text: &OsStr) -> Checked {
+    let (times, rest) = scan::list(text.as_bytes(), b',', 2, scan::unsigned);
+    let [on_ms, off_ms] = times[..] else {
+        return Err(String::new());
+    };
+    draft.waiting = Some("Cycle on time");
+    let used = [on_ms, off_ms].map(|ms| ms.max(SHORTEST_CYCLE_MS));
+    Ok(instead(
+        used[..] == times[..],
+        rest,
+        format!("{},{}", used[0], used[1]),
+    ))
+}
+
+/// What raspivid raises a shorter time of `-td` to.
+const SHORTEST_CYCLE_MS: i32 = 1000;
+
+fn segment_start(draft: &mut Draft, text: &OsStr) -> Checked {
+    let (number, rest) = scan::unsigned(text.as_bytes()).ok_or_else(String::new)?;
     let wrap = draft.options.report_only.segment_wrap;
     if wrap != 0 && number > wrap {
         return Err(format!("it is larger than the {wrap} given with -wr"));
     }
     draft.options.report_only.segment_start = number;
-    Ok(())
+    Ok(instead(number >= 0, rest, number))
 }

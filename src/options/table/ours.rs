@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use super::{Fate, Group, Kind, Row};
+use super::{Fate, Group, Kind, Row, Unknown};
 use crate::options::endpoints::source;
+use crate::options::value::utf8;
 use crate::options::{Command, Format, words};
 
 const OURS: Row = Row {
@@ -21,7 +22,7 @@ pub const ROWS: &[Row] = &[
             takes: "auto, rpicam, mmal, v4l2, v4l2:DEVICE, test or file:PATH",
             set: |draft, text| {
                 draft.options.source = source(text)?;
-                Ok(())
+                Ok(None)
             },
         },
         default: Some("auto"),
@@ -40,6 +41,7 @@ pub const ROWS: &[Row] = &[
         kind: Kind::Words {
             words: words::FORMATS,
             exact: false,
+            unknown: Unknown::Refused,
             set: |draft, word| {
                 draft.options.format = if word.name == "mpegts" {
                     Format::MpegTs
@@ -58,11 +60,16 @@ pub const ROWS: &[Row] = &[
     Row {
         long: "stall-timeout",
         placeholder: "MS",
-        kind: Kind::Whole {
-            min: 1,
-            max: 3_600_000,
-            unit: "milliseconds",
-            set: |draft, ms| draft.options.stall_timeout = Duration::from_millis(ms.unsigned_abs()),
+        kind: Kind::Special {
+            takes: "a whole number of milliseconds from 1 to 3600000",
+            set: |draft, text| {
+                let number = utf8(text)?.parse().ok();
+                let ms = number
+                    .filter(|ms| (1..=3_600_000).contains(ms))
+                    .ok_or_else(String::new)?;
+                draft.options.stall_timeout = Duration::from_millis(ms);
+                Ok(None)
+            },
         },
         default: Some("5000"),
         help: "give up when the camera gives no picture for so long",

@@ -1,30 +1,42 @@
 //! What raspivid asks of the camera itself, first part: brightness and the like, exposure, effects,
 //! direction.
 
-use super::{Fate, Group, Kind, Row};
-use crate::options::{value, words};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use super::{Beyond, Fate, Group, Kind, Row, Unknown, Whole};
+use crate::options::draft::Draft;
+use crate::options::value::{Checked, instead};
+use crate::options::{scan, words};
 
 const IMAGE: Row = Row {
     group: Group::Image,
     fate: Fate::Camera,
     ..Row::BLANK
 };
-const MIN: i64 = i32::MIN as i64;
-const MAX: i64 = i32::MAX as i64;
+
+/// Where it is outside the range, raspivid does not send it.
+const ADJUSTMENT: Whole = Whole {
+    min: LEAST,
+    max: MOST,
+    beyond: Beyond::LeftOut,
+    ..Whole::CAMERA
+};
+const LEAST: i32 = -100;
+const MOST: i32 = 100;
 
 pub const ROWS: &[Row] = &[
     Row {
         long: "sharpness",
         short: "sh",
         placeholder: "N",
-        kind: Kind::Adjustment {
-            min: -100,
-            max: 100,
-            set: |draft, asked, used| {
-                draft.options.report_only.sharpness_asked = asked;
-                draft.options.camera.sharpness = used;
+        kind: Kind::Whole(Whole {
+            set: |draft, n| {
+                draft.options.report_only.sharpness_asked = n;
+                draft.options.camera.sharpness = adjustment(n, LEAST);
             },
-        },
+            ..ADJUSTMENT
+        }),
         default: Some("0"),
         help: "sharpness, -100 to 100",
         ..IMAGE
@@ -33,14 +45,13 @@ pub const ROWS: &[Row] = &[
         long: "contrast",
         short: "co",
         placeholder: "N",
-        kind: Kind::Adjustment {
-            min: -100,
-            max: 100,
-            set: |draft, asked, used| {
-                draft.options.report_only.contrast_asked = asked;
-                draft.options.camera.contrast = used;
+        kind: Kind::Whole(Whole {
+            set: |draft, n| {
+                draft.options.report_only.contrast_asked = n;
+                draft.options.camera.contrast = adjustment(n, LEAST);
             },
-        },
+            ..ADJUSTMENT
+        }),
         default: Some("0"),
         help: "contrast, -100 to 100",
         ..IMAGE
@@ -49,14 +60,14 @@ pub const ROWS: &[Row] = &[
         long: "brightness",
         short: "br",
         placeholder: "N",
-        kind: Kind::Adjustment {
+        kind: Kind::Whole(Whole {
             min: 0,
-            max: 100,
-            set: |draft, asked, used| {
-                draft.options.report_only.brightness_asked = asked;
-                draft.options.camera.brightness = used;
+            set: |draft, n| {
+                draft.options.report_only.brightness_asked = n;
+                draft.options.camera.brightness = adjustment(n, 0);
             },
-        },
+            ..ADJUSTMENT
+        }),
         default: Some("50"),
         help: "brightness, 0 to 100",
         ..IMAGE
@@ -65,14 +76,13 @@ pub const ROWS: &[Row] = &[
         long: "saturation",
         short: "sa",
         placeholder: "N",
-        kind: Kind::Adjustment {
-            min: -100,
-            max: 100,
-            set: |draft, asked, used| {
-                draft.options.report_only.saturation_asked = asked;
-                draft.options.camera.saturation = used;
+        kind: Kind::Whole(Whole {
+            set: |draft, n| {
+                draft.options.report_only.saturation_asked = n;
+                draft.options.camera.saturation = adjustment(n, LEAST);
             },
-        },
+            ..ADJUSTMENT
+        }),
         default: Some("0"),
         help: "saturation, -100 to 100",
         ..IMAGE
@@ -81,12 +91,10 @@ pub const ROWS: &[Row] = &[
         long: "ISO",
         short: "ISO",
         placeholder: "N",
-        kind: Kind::Whole {
-            min: MIN,
-            max: MAX,
-            unit: "",
-            set: |draft, n| draft.options.camera.iso = n as i32,
-        },
+        kind: Kind::Whole(Whole {
+            set: |draft, n| draft.options.camera.iso = n,
+            ..Whole::CAMERA
+        }),
         default: Some("0"),
         help: "sensitivity, 100 to 800; 0 is automatic",
         ..IMAGE
@@ -102,12 +110,11 @@ pub const ROWS: &[Row] = &[
         long: "ev",
         short: "ev",
         placeholder: "N",
-        kind: Kind::Whole {
-            min: MIN,
-            max: MAX,
+        kind: Kind::Whole(Whole {
             unit: "sixths of a stop",
-            set: |draft, n| draft.options.camera.exposure_compensation = n as i32,
-        },
+            set: |draft, n| draft.options.camera.exposure_compensation = n,
+            ..Whole::CAMERA
+        }),
         default: Some("0"),
         help: "exposure compensation in sixths of a stop, -10 to 10",
         ..IMAGE
@@ -116,8 +123,10 @@ pub const ROWS: &[Row] = &[
         long: "exposure",
         short: "ex",
         placeholder: "MODE",
-        kind: Kind::Effect {
+        kind: Kind::Words {
             words: words::EXPOSURES,
+            exact: false,
+            unknown: Unknown::Default,
             set: |draft, word| draft.options.camera.exposure = word,
         },
         default: Some("auto"),
@@ -128,8 +137,10 @@ pub const ROWS: &[Row] = &[
         long: "flicker",
         short: "fli",
         placeholder: "MODE",
-        kind: Kind::Effect {
+        kind: Kind::Words {
             words: words::FLICKERS,
+            exact: false,
+            unknown: Unknown::Default,
             set: |draft, word| draft.options.camera.flicker = word,
         },
         default: Some("off"),
@@ -140,8 +151,10 @@ pub const ROWS: &[Row] = &[
         long: "awb",
         short: "awb",
         placeholder: "MODE",
-        kind: Kind::Effect {
+        kind: Kind::Words {
             words: words::AWBS,
+            exact: false,
+            unknown: Unknown::Default,
             set: |draft, word| draft.options.camera.awb = word,
         },
         default: Some("auto"),
@@ -152,8 +165,10 @@ pub const ROWS: &[Row] = &[
         long: "imxfx",
         short: "ifx",
         placeholder: "EFFECT",
-        kind: Kind::Effect {
+        kind: Kind::Words {
             words: words::IMAGE_EFFECTS,
+            exact: false,
+            unknown: Unknown::Default,
             set: |draft, word| draft.options.camera.image_effect = word,
         },
         default: Some("none"),
@@ -166,11 +181,7 @@ pub const ROWS: &[Row] = &[
         placeholder: "U:V",
         kind: Kind::Special {
             takes: "U:V: two whole numbers from 0 to 255",
-            set: |draft, text| {
-                let list = value::whole_list(text, ':', 2..=2, 0..=255)?;
-                draft.options.camera.colour_effect = Some((list[0] as u32, list[1] as u32));
-                Ok(())
-            },
+            set: colour_effect,
         },
         help: "colour all in one colour; 128:128 is grey",
         ..IMAGE
@@ -179,8 +190,10 @@ pub const ROWS: &[Row] = &[
         long: "metering",
         short: "mm",
         placeholder: "MODE",
-        kind: Kind::Effect {
+        kind: Kind::Words {
             words: words::METERINGS,
+            exact: false,
+            unknown: Unknown::Default,
             set: |draft, word| draft.options.camera.metering = word,
         },
         default: Some("average"),
@@ -191,15 +204,14 @@ pub const ROWS: &[Row] = &[
         long: "rotation",
         short: "rot",
         placeholder: "DEGREES",
-        kind: Kind::Whole {
-            min: MIN,
-            max: MAX,
+        kind: Kind::Whole(Whole {
             unit: "degrees",
             set: |draft, n| {
-                draft.options.report_only.rotation_asked = n as i32;
-                draft.options.camera.rotation_degrees = n as i32 % 360 / 90 * 90;
+                draft.options.report_only.rotation_asked = n;
+                draft.options.camera.rotation_degrees = n % 360 / 90 * 90;
             },
-        },
+            ..Whole::CAMERA
+        }),
         default: Some("0"),
         help: "turn the picture by 0, 90, 180 or 270 degrees",
         more: "Other angles go down to the next quarter turn.",
@@ -220,3 +232,21 @@ pub const ROWS: &[Row] = &[
         ..IMAGE
     },
 ];
+
+/// raspivid keeps the part that it cannot read, and switches the effect on in any case.
+fn colour_effect(draft: &mut Draft, text: &OsStr) -> Checked {
+    let (parts, rest) = scan::list(text.as_bytes(), b':', 2, scan::signed);
+    let colour = &mut draft.options.camera.colour_effect;
+    let (old_u, old_v) = colour.unwrap_or((128, 128));
+    let (u, v) = (
+        parts.first().unwrap_or(&old_u),
+        parts.get(1).unwrap_or(&old_v),
+    );
+    *colour = Some((*u, *v));
+    let are_colours = parts.len() == 2 && parts.iter().all(|part| (0..=255).contains(part));
+    Ok(instead(are_colours, rest, format!("{u}:{v}")))
+}
+
+fn adjustment(number: i32, least: i32) -> Option<i32> {
+    (least..=MOST).contains(&number).then_some(number)
+}

@@ -1,14 +1,18 @@
 //! The preview window. A stream has no screen: all but `-n` are checked and ignored.
 
-use super::{Fate, Group, Kind, Row};
-use crate::options::value;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use super::{Fate, Group, Kind, Row, Scan, Whole};
+use crate::options::draft::Draft;
+use crate::options::scan;
+use crate::options::value::{Checked, instead};
 
 const PREVIEW: Row = Row {
     group: Group::Preview,
     fate: Fate::Ignored,
     ..Row::BLANK
 };
-const RANGE: std::ops::RangeInclusive<i64> = i32::MIN as i64..=i32::MAX as i64;
 
 pub const ROWS: &[Row] = &[
     Row {
@@ -17,16 +21,7 @@ pub const ROWS: &[Row] = &[
         placeholder: "X,Y,W,H",
         kind: Kind::Special {
             takes: "X,Y,W,H: one to four whole numbers of pixels",
-            set: |draft, text| {
-                let list = value::whole_list(text, ',', 1..=4, RANGE)?;
-                let report = &mut draft.options.report_only;
-                let at = |index: usize, old: i32| list.get(index).map_or(old, |n| *n as i32);
-                let (x, y, w, h) = report.preview_window;
-                report.preview_window = (at(0, x), at(1, y), at(2, w), at(3, h));
-                report.preview = true;
-                report.fullscreen = false;
-                Ok(())
-            },
+            set: window,
         },
         default: Some("0,0,1024,768"),
         help: "place of the preview window",
@@ -47,12 +42,10 @@ pub const ROWS: &[Row] = &[
         long: "opacity",
         short: "op",
         placeholder: "N",
-        kind: Kind::Whole {
-            min: 0,
-            max: 255,
-            unit: "",
-            set: |draft, n| draft.options.report_only.opacity = n as u32,
-        },
+        kind: Kind::Whole(Whole {
+            set: |draft, n| draft.options.report_only.opacity = n,
+            ..Whole::BLANK
+        }),
         default: Some("255"),
         help: "opacity of the preview",
         ..PREVIEW
@@ -69,14 +62,33 @@ pub const ROWS: &[Row] = &[
         long: "dispnum",
         short: "dn",
         placeholder: "N",
-        kind: Kind::Whole {
-            min: *RANGE.start(),
-            max: *RANGE.end(),
-            unit: "",
-            set: |_, _| {},
-        },
+        kind: Kind::Whole(Whole {
+            scan: Scan::Signed,
+            min: i32::MIN,
+            ..Whole::BLANK
+        }),
         default: Some("-1"),
         help: "display of the preview",
         ..PREVIEW
     },
 ];
+
+/// Four numbers at most; without any of them raspivid takes the whole screen.
+fn window(draft: &mut Draft, text: &OsStr) -> Checked {
+    let (list, rest) = scan::list(text.as_bytes(), b',', 4, scan::signed);
+    let report = &mut draft.options.report_only;
+    let at = |index: usize, old: i32| list.get(index).copied().unwrap_or(old);
+    let (x, y, w, h) = report.preview_window;
+    report.preview_window = (at(0, x), at(1, y), at(2, w), at(3, h));
+    report.preview = true;
+    report.fullscreen = list.is_empty() && !text.is_empty();
+    let used = match list.is_empty() {
+        true => "the whole screen".to_owned(),
+        false => list
+            .iter()
+            .map(i32::to_string)
+            .collect::<Vec<_>>()
+            .join(","),
+    };
+    Ok(instead(!list.is_empty(), rest, used))
+}

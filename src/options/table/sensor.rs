@@ -1,8 +1,13 @@
 //! What raspivid asks of the camera itself, second part: the sensor, the text in the picture, two
 //! cameras at once.
 
-use super::{Fate, Group, Kind, Row};
-use crate::options::{annotation, value, words};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use super::{Fate, Group, Kind, Row, Unknown, Whole};
+use crate::options::draft::Draft;
+use crate::options::value::{Checked, instead, not_below_zero};
+use crate::options::{Roi, annotation, scan, words};
 
 const IMAGE: Row = Row {
     group: Group::Image,
@@ -17,7 +22,7 @@ pub const ROWS: &[Row] = &[
         placeholder: "X,Y,W,H",
         kind: Kind::Special {
             takes: "X,Y,W,H: four decimal numbers from 0 to 1",
-            set: |draft, text| draft.set_roi(value::decimal_list(text, 4, 1.0)?),
+            set: region,
         },
         default: Some("0,0,1,1"),
         help: "part of the sensor that is used, each from 0 to 1",
@@ -28,12 +33,12 @@ pub const ROWS: &[Row] = &[
         long: "shutter",
         short: "ss",
         placeholder: "US",
-        kind: Kind::Whole {
+        kind: Kind::Whole(Whole {
             min: 0,
-            max: i32::MAX as i64,
             unit: "microseconds",
-            set: |draft, us| draft.options.camera.shutter_us = us as u32,
-        },
+            set: |draft, us| draft.options.camera.shutter_us = us,
+            ..Whole::CAMERA
+        }),
         default: Some("0"),
         help: "shutter time in microseconds; 0 is automatic",
         more: "A time longer than a frame makes the frame rate variable. The longest are about 6 s for the \
@@ -46,12 +51,7 @@ pub const ROWS: &[Row] = &[
         placeholder: "RED,BLUE",
         kind: Kind::Special {
             takes: "RED,BLUE: two decimal numbers from 0 to 8",
-            set: |draft, text| {
-                let list = value::decimal_list(text, 2, 8.0)?;
-                let (red, blue) = (list[0] as f32, list[1] as f32);
-                draft.options.camera.awb_gains = (red != 0.0 && blue != 0.0).then_some((red, blue));
-                Ok(())
-            },
+            set: awb_gains,
         },
         default: Some("0,0"),
         help: "gains for red and blue, with -awb off",
@@ -62,8 +62,10 @@ pub const ROWS: &[Row] = &[
         long: "drc",
         short: "drc",
         placeholder: "LEVEL",
-        kind: Kind::Effect {
+        kind: Kind::Words {
             words: words::DRC_LEVELS,
+            exact: false,
+            unknown: Unknown::Default,
             set: |draft, word| draft.options.camera.drc = word,
         },
         default: Some("off"),
@@ -82,7 +84,7 @@ pub const ROWS: &[Row] = &[
         short: "a",
         placeholder: "BITS|TEXT",
         kind: Kind::Special {
-            takes: "a whole number of bits from 0 to 4294967295, or a text",
+            takes: "a whole number of bits, or a text",
             set: annotation::annotate,
         },
         help: "write date, time or a text into the picture; may be given more than once",
@@ -97,28 +99,27 @@ pub const ROWS: &[Row] = &[
         long: "stereo",
         short: "3d",
         placeholder: "MODE",
-        kind: Kind::Effect {
+        kind: Kind::Words {
             words: words::STEREO_MODES,
-            set: |draft, word| draft.options.report_only.stereo = word,
+            exact: false,
+            unknown: Unknown::Default,
+            set: |draft, word| draft.options.camera.stereo.mode = word,
         },
         default: Some("off"),
-        fate: Fate::Ignored,
         help: "two cameras as one picture",
         ..IMAGE
     },
     Row {
         long: "decimate",
         short: "dec",
-        kind: Kind::Flag(|_| {}),
-        fate: Fate::Ignored,
+        kind: Kind::Flag(|draft| draft.options.camera.stereo.decimate = true),
         help: "halve width and height of such a picture",
         ..IMAGE
     },
     Row {
         long: "3dswap",
         short: "3dswap",
-        kind: Kind::Flag(|_| {}),
-        fate: Fate::Ignored,
+        kind: Kind::Flag(|draft| draft.options.camera.stereo.swap_eyes = true),
         help: "swap the two cameras of such a picture",
         ..IMAGE
     },
@@ -177,3 +178,51 @@ pub const ROWS: &[Row] = &[
         ..IMAGE
     },
 ];
+
+/// Four parts, none of them more than 1.
+fn region(draft: &mut Draft, text: &OsStr) -> Checked {
+    let (parts, rest) = scan::list(text.as_bytes(), b',', 4, scan::decimal);
+    let [x, y, width, height] = parts[..] else {
+        return Err(String::new());
+    };
+    if parts.iter().any(|part| *part > 1.0) {
+        return Err(String::new());
+    }
+    let asked = Roi {
+        x,
+        y,
+        width,
+        height,
+    };
+    let roi = asked.cut_to_the_edge();
+    draft.options.camera.roi = roi;
+    Ok(if !roi.is_part_of_the_sensor() {
+        Some(format!(
+            "{roi} goes to the camera as it is, which may not take it"
+        ))
+    } else if roi != asked {
+        Some(format!("it reaches over the edge, so it is cut to {roi}"))
+    } else {
+        instead(true, rest, roi)
+    })
+}
+
+fn awb_gains(draft: &mut Draft, text: &OsStr) -> Checked {
+    let (gains, rest) = scan::list(text.as_bytes(), b',', 2, scan::decimal);
+    let [red, blue] = gains[..] else {
+        return Err(String::new());
+    };
+    if gains.iter().any(|gain| *gain > 8.0) {
+        return Err(String::new());
+    }
+    // Below zero a gain is sent as 0; where it is 0, neither is sent.
+    let are_sent = red != 0.0 && blue != 0.0;
+    let used = [red, blue].map(not_below_zero);
+    draft.options.camera.awb_gains = are_sent.then_some((used[0], used[1]));
+    let is_understood = gains.iter().all(|gain| *gain >= 0.0);
+    Ok(instead(
+        is_understood,
+        rest,
+        format!("{},{}", used[0], used[1]),
+    ))
+}

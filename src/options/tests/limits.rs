@@ -9,6 +9,7 @@ fn the_bitrate_is_capped_by_the_level_as_given() {
     for (line, rate, warned) in [
         ("-b 25000000", 25_000_000, false),
         ("-b 25000001", 25_000_000, true),
+        // More than an int holds comes out below zero.
         ("-b 4294967295", 25_000_000, true),
         ("-b 62500000 -lev 4.1", 62_500_000, false),
         ("-b 63M -lev 4.1", 62_500_000, true),
@@ -37,7 +38,7 @@ fn the_bitrate_is_capped_by_the_level_as_given() {
             given.report_only.bitrate_asked,
             given.report_only.level_asked.name
         ),
-        (Bitrate(30_000_000), "4")
+        (30_000_000, "4")
     );
     assert_eq!(given.warnings.len(), 2);
 }

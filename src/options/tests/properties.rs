@@ -35,7 +35,7 @@ fn check(result: Result<Command>) {
             assert!(options.video.slices >= 1);
             assert!(options.annotation.text.len() <= 255);
             assert!(options.camera.rotation_degrees % 90 == 0);
-            assert!(options.camera.roi.x + options.camera.roi.width <= 1.0);
+            assert!(!(options.camera.roi.x + options.camera.roi.width > 1.0));
             assert!(
                 options
                     .given
@@ -55,14 +55,11 @@ fn check(result: Result<Command>) {
 fn allowed(row: &Row) -> BoxedStrategy<String> {
     match row.kind {
         Kind::Flag(_) | Kind::Stop(_) => Just(String::new()).boxed(),
-        Kind::Whole { min, max, .. } | Kind::MaybeWhole { min, max, .. } => {
-            (min..=max).prop_map(|n| n.to_string()).boxed()
+        Kind::Whole(whole) | Kind::MaybeWhole(whole) => {
+            (whole.min..=whole.max).prop_map(|n| n.to_string()).boxed()
         }
-        Kind::Adjustment { min, max, .. } => (min..=max).prop_map(|n| n.to_string()).boxed(),
         Kind::Decimal { max, .. } => (0.0..=max).prop_map(|n| n.to_string()).boxed(),
-        Kind::Words { words, .. } | Kind::Effect { words, .. } => {
-            select(words).prop_map(|word| word.name.to_owned()).boxed()
-        }
+        Kind::Words { words, .. } => select(words).prop_map(|word| word.name.to_owned()).boxed(),
         Kind::Special { .. } => special(row.long),
     }
 }
@@ -79,7 +76,7 @@ fn special(long: &str) -> BoxedStrategy<String> {
         "bitrate" => prop_oneof![
             any::<u32>().prop_map(|n| n.to_string()),
             "[0-9]{1,6}k",
-            "[0-9]{1,3}M"
+            "[0-9]{1,3}(\\.[0-9]{1,3})?M"
         ]
         .boxed(),
         "save-pts" | "vectors" | "raw" => "[a-z/.]{1,20}".boxed(),
@@ -89,6 +86,8 @@ fn special(long: &str) -> BoxedStrategy<String> {
             "(tcp|udp)://[a-z]{1,9}:[1-9][0-9]{0,3}"
         ]
         .boxed(),
+        "timeout" => (-1_i32..=i32::MAX).prop_map(|n| n.to_string()).boxed(),
+        "stall-timeout" => (1..=3_600_000_u64).prop_map(|n| n.to_string()).boxed(),
         "start" => (0..=i32::MAX).prop_map(|n| n.to_string()).boxed(),
         "timed" => "[0-9]{1,9},[0-9]{1,9}".boxed(),
         "preview" => "[0-9]{1,4}(,[0-9]{1,4}){0,3}".boxed(),

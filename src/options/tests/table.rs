@@ -273,5 +273,5 @@ fn an_option_s_every_word_is_taken_in_small_letters_and_in_capitals() {
 }
 
 fn is_ignored(long: &str) -> bool {
-    ["raw-format", "stereo"].contains(&long)
+    long == "raw-format"
 }

@@ -68,7 +68,7 @@ pub const SELECTION: &[Row] = &[
         "stereo",
         CAMERA_OUTPUTS,
         ffi::MMAL_PARAMETER_STEREOSCOPIC_MODE,
-        Value::Words(|_| Some(vec![0, 0, 0])),
+        Value::Words(|r| Some(stereo(r))),
     ),
     must(
         "camselect",
@@ -195,7 +195,7 @@ pub const CONTROLS: &[Row] = &[
         ffi::MMAL_PARAMETER_COLOUR_EFFECT,
         Value::Words(|r| {
             Some(match r.options.camera.colour_effect {
-                Some((u, v)) => vec![1, u, v],
+                Some((u, v)) => vec![1, u.cast_unsigned(), v.cast_unsigned()],
                 None => vec![0, 128, 128],
             })
         }),
@@ -222,7 +222,7 @@ pub const CONTROLS: &[Row] = &[
             let roi = r.options.camera.roi;
             Some(
                 [roi.x, roi.y, roi.width, roi.height]
-                    .map(|part| (part * 65536.0) as u32)
+                    .map(|part| ((part * 65536.0) as i32).cast_unsigned())
                     .to_vec(),
             )
         }),
@@ -231,7 +231,7 @@ pub const CONTROLS: &[Row] = &[
         "shutter",
         CAMERA,
         ffi::MMAL_PARAMETER_SHUTTER_SPEED,
-        Value::Word(|r| Some(r.options.camera.shutter_us)),
+        Value::Word(|r| Some(r.options.camera.shutter_us.cast_unsigned())),
     ),
     may(
         "drc",
@@ -245,7 +245,12 @@ pub const CONTROLS: &[Row] = &[
         ffi::MMAL_PARAMETER_CAPTURE_STATS_PASS,
         Value::Word(|r| flag(r.options.camera.stats)),
     ),
-    ANNOTATION,
+    may(
+        "annotate",
+        CAMERA,
+        ffi::MMAL_PARAMETER_ANNOTATE,
+        Value::Versions(|r| overlay::versions(&r.options.annotation, &r.user_text)),
+    ),
     may(
         "analoggain",
         CAMERA,
@@ -411,6 +416,15 @@ fn fraction(value: f32) -> [u32; 2] {
     [(value * 65536.0) as u32, 65536]
 }
 
+/// MMAL_PARAMETER_STEREOSCOPIC_MODE_T: without two cameras in one picture the rest says nothing.
+fn stereo(request: &Request) -> Vec<u32> {
+    let stereo = request.options.camera.stereo;
+    match stereo.mode.mmal {
+        0 => vec![0, 0, 0],
+        mode => vec![mode, stereo.decimate.into(), stereo.swap_eyes.into()],
+    }
+}
+
 /// MMAL_PARAMETER_CAMERA_CONFIG_T: sizes as asked for; frames of the preview, more above 30 a second; times in the pts
 /// of the VideoCore's own clock (1).
 fn configuration(request: &Request) -> Vec<u32> {
@@ -422,7 +436,7 @@ fn configuration(request: &Request) -> Vec<u32> {
 /// From so many to so many frames in a thousand seconds, for exposures of more than a second.
 fn rate_range(request: &Request, lowest: u32) -> Option<Vec<u32>> {
     match request.options.camera.shutter_us {
-        0..=1_000_000 => None,
+        ..=1_000_000 => None,
         1_000_001..=6_000_000 => Some(vec![lowest, 1000, 999, 1000]),
         _ => Some(vec![5, 1000, 166, 1000]),
     }

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! What raspivid has beside that and no stream needs is left out: a null sink, which it creates and never joins to anything;
-//! the annotation sent a second time; a second look at the list of cameras.
+//! a second look at the list of cameras.
 
 use std::sync::Arc;
 
@@ -34,6 +34,8 @@ const HEIGHT_ALIGNMENT_PX: u32 = 16;
 pub struct Pipeline {
     verbose: bool,
     capturing: bool,
+    /// `-sp`.
+    key_frame_at_start: bool,
     output: Option<Enabled>,
     tunnel: Option<Connection>,
     encoder: Option<Encoder>,
@@ -66,6 +68,7 @@ impl Pipeline {
         let mut pipeline = Self {
             verbose,
             capturing: false,
+            key_frame_at_start: request.options.video.key_frame_at_start,
             output: None,
             tunnel: None,
             encoder: None,
@@ -80,7 +83,7 @@ impl Pipeline {
         pipeline.set_all(parameters::CODING, request)?;
         pipeline.finish_encoder(request)?;
         pipeline.stage("Encoder component done");
-        pipeline.join(inbox)?;
+        pipeline.join(request, inbox)?;
         Ok(pipeline)
     }
 
@@ -112,7 +115,9 @@ impl Pipeline {
             .component
             .enable()
             .map_err(at(Step::EnableCamera))?;
-        self.set_all(parameters::CONTROLS, request)
+        self.set_all(parameters::CONTROLS, request)?;
+        // The user's text has been sent; with -a 2 it is another.
+        self.annotate(request)
     }
 
     fn set_up_outputs(&self, request: &Request) -> Done {
@@ -151,7 +156,7 @@ impl Pipeline {
         Ok(())
     }
 
-    fn join(&mut self, inbox: &Arc<Inbox>) -> Done {
+    fn join(&mut self, request: &Request, inbox: &Arc<Inbox>) -> Done {
         let Some(encoder) = &self.encoder else {
             return Ok(());
         };
@@ -170,12 +175,31 @@ impl Pipeline {
         output
             .send_all()
             .map_err(at(Step::Other("lending the video encoder its buffers")))?;
-        self.stage("Starting video capture");
+        self.capture(!request.options.begin_paused())
+            .map_err(at(Step::Other("starting the capture")))
+    }
+
+    /// Starts or pauses the capture, unless it is so already.
+    pub fn set_capturing(&mut self, capturing: bool) -> Outcome<()> {
+        if capturing == self.capturing {
+            return Ok(());
+        }
+        self.capture(capturing)
+    }
+
+    fn capture(&mut self, capturing: bool) -> Outcome<()> {
+        self.stage(if capturing {
+            "Starting video capture"
+        } else {
+            "Pausing video capture"
+        });
         self.camera
             .video
-            .set(parameters::CAPTURE, &[1])
-            .map_err(at(Step::Other("starting the capture")))?;
-        self.capturing = true;
+            .set(parameters::CAPTURE, &[capturing.into()])?;
+        self.capturing = capturing;
+        if capturing && self.key_frame_at_start {
+            self.request_key_frame()?;
+        }
         Ok(())
     }
 
@@ -307,7 +331,7 @@ impl Encoder {
             Codec::Mjpeg => ffi::MMAL_ENCODING_MJPEG,
         };
         self.output
-            .set_coded(&self.input, encoding, request.options.video.bitrate.0);
+            .set_coded(&self.input, encoding, request.bitrate());
         let (count, size_bytes) = self.buffers(request);
         self.output.set_buffers(count, size_bytes);
         self.output.commit()

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use crate::annotation::{application_text, compose, shows_clock};
 use crate::error::Result;
 use crate::options::{Codec, Options, Word, level_for, slices_for};
-use crate::units::Size;
+use crate::units::{Bitrate, Size};
 use crate::zone;
 
 /// The options, fitted to the sensor.
@@ -16,6 +16,8 @@ pub struct Request {
     pub size: Size,
     pub level: Word,
     pub slices: u32,
+    /// The text of `-a` with date and time, and without the encoder's settings: what raspivid sends first.
+    pub user_text: String,
     /// The text in the picture, as it is now.
     pub text: String,
     /// For the time in it; not looked for where it shows none.
@@ -38,12 +40,15 @@ impl Request {
         };
         let slices = slices_for(size, options.video.slices);
         let time_zone = shows_clock(&options.annotation).then(zone::local);
-        let text = text(options, time_zone.as_ref());
+        let user_text = text(options, "", time_zone.as_ref());
+        let first = first_application_text(options);
+        let text = text(options, &first, time_zone.as_ref());
         Ok(Self {
             options: options.clone(),
             size,
             level,
             slices,
+            user_text,
             text,
             time_zone,
         })
@@ -54,22 +59,38 @@ impl Request {
         self.time_zone.is_some()
     }
 
+    /// In bits a second. raspivid's limit is one for numbers from 0 up: what came out below is sent as it is.
+    pub fn bitrate(&self) -> u32 {
+        let asked = self.options.report_only.bitrate_asked;
+        if asked < 0 {
+            asked.cast_unsigned()
+        } else {
+            self.options.video.bitrate.0
+        }
+    }
+
     /// Composes the text again. True when it has changed.
     pub fn refresh_text(&mut self) -> bool {
-        let now = text(&self.options, self.time_zone.as_ref());
+        let application = application_text(&self.options);
+        let now = text(&self.options, &application, self.time_zone.as_ref());
         let changed = now != self.text;
         self.text = now;
         changed
     }
 }
 
-fn text(options: &Options, time_zone: Option<&TimeZone>) -> String {
+fn text(options: &Options, application: &str, time_zone: Option<&TimeZone>) -> String {
     if options.annotation.bits == 0 {
         return String::new();
     }
-    compose(
-        &options.annotation,
-        &application_text(&options.video),
-        &zone::now(time_zone.unwrap_or(&TimeZone::UTC)),
-    )
+    let now = zone::now(time_zone.unwrap_or(&TimeZone::UTC));
+    compose(&options.annotation, application, &now)
+}
+
+/// raspivid sends the settings of the encoder before it fits them into what the encoder can do.
+fn first_application_text(options: &Options) -> String {
+    let mut asked = options.clone();
+    asked.video.bitrate = Bitrate(options.report_only.bitrate_asked.unsigned_abs());
+    asked.video.level = options.report_only.level_asked;
+    application_text(&asked)
 }

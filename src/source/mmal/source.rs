@@ -117,6 +117,13 @@ impl Source for Mmal {
         }
     }
 
+    fn set_capturing(&mut self, capturing: bool) -> Result<bool> {
+        let doing = if capturing { "starting" } else { "pausing" };
+        let done = self.pipeline.set_capturing(capturing);
+        done.map_err(|status| Error::Camera(format!("{doing} the capture failed: {status}")))?;
+        Ok(true)
+    }
+
     fn dropped(&self) -> u64 {
         self.inbox.dropped().0
     }

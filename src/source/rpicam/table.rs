@@ -115,7 +115,10 @@ const ROWS: &[Row] = &[
     row("digitalgain", |o| {
         default_or_unavailable(o.camera.digital_gain == 0.0)
     }),
-    row("shutter", |o| nonzero("shutter", o.camera.shutter_us)),
+    row("shutter", |o| match o.camera.shutter_us {
+        ..=0 => Default,
+        us => option("shutter", us),
+    }),
     // Sixths of a stop there, stops here.
     row("ev", |o| match o.camera.exposure_compensation {
         0 => Default,
@@ -167,6 +170,15 @@ const ROWS: &[Row] = &[
     row("settings", |o| {
         default_or_unavailable(!o.camera.settings_events)
     }),
+    row("stereo", |o| {
+        default_or_unavailable(o.camera.stereo.mode.name == "off")
+    }),
+    row("decimate", |o| {
+        default_or_unavailable(!o.camera.stereo.decimate)
+    }),
+    row("3dswap", |o| {
+        default_or_unavailable(!o.camera.stereo.swap_eyes)
+    }),
     row("focus", |o| default_or_unavailable(!o.camera.focus_window)),
     row("hflip", |o| {
         if o.camera.hflip {
@@ -192,6 +204,7 @@ const ROWS: &[Row] = &[
         let roi = o.camera.roi;
         match (roi.x, roi.y, roi.width, roi.height) {
             (0.0, 0.0, 1.0, 1.0) => Default,
+            _ if !roi.is_part_of_the_sensor() => Unavailable,
             (x, y, width, height) => option("roi", format!("{x},{y},{width},{height}")),
         }
     }),

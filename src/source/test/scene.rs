@@ -36,7 +36,7 @@ impl Scene {
         let mut canvas = Canvas::new(size, palette.black);
         canvas.orient(orientation);
         card.draw_ground(&mut canvas);
-        let application_text = annotation::application_text(&options.video);
+        let application_text = annotation::application_text(options);
         let overlay = Overlay::new(&options.annotation, application_text, palette, size);
         let upright = orientation == Orientation::default();
         let first_moving_row = if upright {

@@ -289,10 +289,10 @@ fn exposure(mode: &str) -> Vec<Vec<Step>> {
 }
 
 /// EXPOSURE_ABSOLUTE counts in tenths of a millisecond.
-fn shutter(us: u32) -> Wish {
+fn shutter(us: i32) -> Wish {
     let steps = vec![
         (EXPOSURE_AUTO, Amount::Exact(EXPOSURE_IS_MANUAL)),
-        (EXPOSURE_ABSOLUTE, Amount::Exact((us / 100).max(1) as i32)),
+        (EXPOSURE_ABSOLUTE, Amount::Exact((us / 100).max(1))),
     ];
     Wish::new("shutter", [steps])
 }
