@@ -3,15 +3,18 @@
 //! | column | holds |
 //! | --- | --- |
 //! | trace | the trace's name, or `*`: in every trace in which it occurs |
-//! | call | the call without its value, as `set vc.ril.camera out:1 CAPTURE`; `exit` for the exit status |
+//! | call | the call without its value, as `set vc.ril.camera out:1 CAPTURE`; `exit` for the exit status; `(all)` where we end before the first call, with old and new exit status |
 //! | old | the recorded value; `()` for a call without one; `-` if raspivid does not make the call |
 //! | new | our value in the same way; `-` if we do not make the call. Equal to old: the call is made at another place |
 //! | reason | why |
 //!
-//! A row stands for one call in a trace: two calls need two rows. A row that no trace uses is an error, and so is a
+//! A row stands for one call in a trace, but for `(all)`: two calls need two rows. A row that no trace uses is an error, and so is a
 //! pattern in place of a call.
 
 use crate::trace::{Edit, call_and_value};
+
+/// In place of a call: all of them.
+const ALL: &str = "(all)";
 
 #[derive(Debug)]
 pub struct Differences(Vec<Row>);
@@ -40,6 +43,14 @@ impl Differences {
 
     /// What no row explains of the way from a recorded trace to ours.
     pub fn unexplained(&mut self, trace: &str, edits: &[Edit]) -> Vec<Edit> {
+        let of_all = |row: &&mut Row| row.trace == trace && row.call == ALL;
+        if let Some(row) = self.0.iter_mut().find(of_all) {
+            return if row.explains_all(edits) {
+                vec![]
+            } else {
+                edits.to_vec()
+            };
+        }
         let mut left: Vec<Option<Edit>> = edits.iter().cloned().map(Some).collect();
         let own = |row: &&mut Row| row.trace == trace;
         let general = |row: &&mut Row| row.trace == "*";
@@ -79,7 +90,7 @@ impl Row {
         match () {
             () if reason.is_empty() => wrong("no reason"),
             () if call.contains(['*', '?']) => wrong("a call is named in full"),
-            () if call_and_value(call) != (call.into(), "()".into()) => {
+            () if call != ALL && call_and_value(call) != (call.into(), "()".into()) => {
                 wrong("a call is named without its value")
             }
             () if old == "-" && new == "-" => wrong("nothing differs"),
@@ -92,6 +103,25 @@ impl Row {
                 is_used: false,
             }),
         }
+    }
+
+    /// Whether ours is nothing but the end, with the new exit status in place of the old.
+    fn explains_all(&mut self, edits: &[Edit]) -> bool {
+        let ends = |status: &Option<String>| status.as_ref().map(|status| format!("exit {status}"));
+        let (mut old, mut new) = (vec![], vec![]);
+        for edit in edits {
+            match edit {
+                Edit::Gone(line) => old.push(line),
+                Edit::New(line) => new.push(line),
+                Edit::Same(line) => {
+                    old.push(line);
+                    new.push(line);
+                }
+            }
+        }
+        let is_new = new.len() == 1 && Some(new[0]) == ends(&self.new).as_ref();
+        self.is_used = is_new && old.last().copied() == ends(&self.old).as_ref();
+        self.is_used
     }
 
     /// Takes away the one or two edits that this row stands for, if all are there.
@@ -153,6 +183,25 @@ mod tests {
             Differences::parse("*\tport_disable c p\t-\t()\tfor a reason").unwrap();
         let edits = [new("port_disable c p"), new("port_disable c p")];
         assert_eq!(differences.unexplained("a", &edits), edits[1..]);
+    }
+
+    #[test]
+    fn a_row_for_all_calls_explains_an_end_before_the_first_and_nothing_else() {
+        let row = "a\t(all)\t0\t64\tfor a reason";
+        let ended = [gone("set c p X [0]"), gone("exit 0"), new("exit 64")];
+        let mut differences = Differences::parse(row).unwrap();
+        assert_eq!(differences.unexplained("b", &ended), ended);
+        assert_eq!(differences.unused(), ["row 1: a (all)"]);
+        assert_eq!(differences.unexplained("a", &ended), []);
+        assert!(differences.unused().is_empty());
+        for edits in [
+            [gone("exit 0"), new("set c p X [0]"), new("exit 64")],
+            [gone("set c p X [0]"), gone("exit 0"), new("exit 70")],
+            [gone("set c p X [0]"), gone("exit 1"), new("exit 64")],
+        ] {
+            let mut differences = Differences::parse(row).unwrap();
+            assert_eq!(differences.unexplained("a", &edits), edits);
+        }
     }
 
     #[test]

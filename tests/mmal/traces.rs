@@ -64,7 +64,7 @@ fn recordings() -> Vec<Recording> {
         })
         .collect();
     recordings.sort_by(|one, other| one.name.cmp(&other.name));
-    assert_eq!(recordings.len(), 90, "recorded traces");
+    assert_eq!(recordings.len(), 122, "recorded traces");
     recordings
 }
 
