@@ -9,6 +9,7 @@ mod devices;
 mod differences;
 mod equipment;
 mod faults;
+mod pauses;
 mod streams;
 mod trace;
 mod traces;
