@@ -5,7 +5,7 @@
 use jiff::ZonedDateTime;
 use jiff::fmt::strtime::{BrokenDownTime, Config, PosixCustom};
 
-use crate::options::{Annotation, Options};
+use crate::options::{Annotation, IntraRefresh, Options};
 
 /// The bits of `-a NUMBER` that this program acts upon itself. The others are the firmware's.
 pub mod bits {
@@ -60,10 +60,10 @@ pub fn application_text(options: &Options) -> String {
         "{}k,{}f,{},{},{},{}",
         video.bitrate.0 / 1000,
         options.effective_fps().0,
-        video.intra_refresh.map_or("(none)", |word| word.name),
+        video.intra_refresh.map_or("(none)", IntraRefresh::name),
         video.intra_period.map_or(-1, |gop| gop.0.cast_signed()),
-        video.profile.name,
-        video.level.name,
+        video.profile.name(),
+        video.level.name(),
     )
 }
 
@@ -85,7 +85,6 @@ fn expand(format: &str, now: &ZonedDateTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::Word;
     use crate::units::Gop;
     use jiff::civil::date;
     use jiff::tz::{TimeZone, offset};
@@ -182,13 +181,10 @@ mod tests {
 
     #[test]
     fn the_application_text_tells_the_settings_of_the_encoder() {
-        let mut options = Options::default();
+        let mut options = Options::raspivid();
         assert_eq!(application_text(&options), APPLICATION);
         options.video.intra_period = Some(Gop(25));
-        options.video.intra_refresh = Some(Word {
-            name: "cyclic",
-            mmal: 0,
-        });
+        options.video.intra_refresh = Some(IntraRefresh::Cyclic);
         options.camera.shutter_us = 100_000;
         assert_eq!(application_text(&options), "17000k,0f,cyclic,25,high,4");
     }

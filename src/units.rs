@@ -54,11 +54,11 @@ impl Pts {
 }
 
 /// A bitrate in bit/s; 0 means that the encoder chooses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bitrate(pub u32);
 
 /// A frame rate in whole frames a second, as raspivid's `-fps`; 0 means variable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fps(pub u32);
 
 impl Fps {
@@ -76,11 +76,11 @@ impl Fps {
 }
 
 /// A key frame period in frames; 0 means one key frame at the start only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Gop(pub u32);
 
 /// A picture size in pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Size {
     pub width: u32,
     pub height: u32,

@@ -4,9 +4,9 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use super::draft::Draft;
+use super::model::Annotation;
+use super::scan;
 use super::value::{Checked, instead};
-use super::{Annotation, scan};
 
 /// The bit that shows the user's text.
 const USER_TEXT: u32 = 1;
@@ -14,9 +14,9 @@ const USER_TEXT: u32 = 1;
 const MAX_TEXT_BYTES: usize = 255;
 
 /// Reads one `-a`: nothing but a number is bits to add, anything else is the text.
-pub fn annotate(draft: &mut Draft, text: &OsStr) -> Checked {
+pub fn annotate(look: &mut Annotation, text: &OsStr) -> Checked {
     if let Some((bits, rest @ [])) = scan::unsigned(text.as_bytes()) {
-        draft.options.annotation.bits |= bits.cast_unsigned();
+        look.bits |= bits.cast_unsigned();
         return Ok(instead(
             bits >= 0,
             rest,
@@ -28,8 +28,8 @@ pub fn annotate(draft: &mut Draft, text: &OsStr) -> Checked {
         .rev()
         .find(|end| readable.is_char_boundary(*end))
         .unwrap_or(0);
-    draft.options.annotation.text = readable[..end].to_owned();
-    draft.options.annotation.bits |= USER_TEXT;
+    look.text = readable[..end].to_owned();
+    look.bits |= USER_TEXT;
     Ok(if end < readable.len() {
         let length = readable.len();
         Some(format!("it is cut after {end} bytes of {length}"))
@@ -40,7 +40,7 @@ pub fn annotate(draft: &mut Draft, text: &OsStr) -> Checked {
 }
 
 /// Reads `-ae`: up to six fields. What cannot be read stays as it is, and all that follows.
-pub fn annotate_extra(draft: &mut Draft, text: &OsStr) -> Checked {
+pub fn annotate_extra(look: &mut Annotation, text: &OsStr) -> Checked {
     let mut rest = text.as_bytes();
     let mut fields = 0;
     for read in FIELDS {
@@ -48,8 +48,7 @@ pub fn annotate_extra(draft: &mut Draft, text: &OsStr) -> Checked {
             0 => Some(rest),
             _ => rest.strip_prefix(b","),
         };
-        let Some(behind) = field.and_then(|field| read(&mut draft.options.annotation, field))
-        else {
+        let Some(behind) = field.and_then(|field| read(look, field)) else {
             break;
         };
         rest = behind;

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use super::Command;
+use super::model::Command;
 use super::shown::shown;
 use super::similar::nearest;
 use crate::error::{Error, Result};

@@ -2,6 +2,7 @@
 
 use super::commands::COMMANDS;
 use super::endpoints::SOURCES;
+use super::names;
 use super::table::{Arity, Row, rows};
 
 const HEAD: &str = r#"# bash completion for picam-stream
@@ -104,10 +105,10 @@ fn names(wanted: impl Fn(&Row) -> bool) -> impl Iterator<Item = String> {
 }
 
 fn words(row: &Row) -> Vec<&'static str> {
-    if row.long == "source" {
+    if row.long == names::SOURCE {
         SOURCES.to_vec()
     } else {
-        row.kind.words().iter().map(|word| word.name).collect()
+        row.kind.words().to_vec()
     }
 }
 

@@ -5,9 +5,10 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
+use super::model::{Output, SourceChoice};
+use super::scan;
 use super::shown::shown;
 use super::value::{Instead, instead, utf8};
-use super::{Output, SourceChoice, scan};
 
 /// PATH_MAX, the zero byte at the end included (limits.h).
 const LONGEST_PATH_BYTES: usize = 4096;

@@ -58,7 +58,7 @@ fn section(text: &mut String, title: &str, group: Group) {
 /// The words of every option of the group that takes words.
 fn lists(text: &mut String, group: Group) {
     for row in rows().filter(|row| row.group == group) {
-        let words: Vec<_> = row.kind.words().iter().map(|word| word.name).collect();
+        let words = row.kind.words();
         if !words.is_empty() {
             text.push_str(&format!(
                 "\n{}, {}:\n{}\n",

@@ -1,7 +1,8 @@
 //! What the H.264 encoder of the VideoCore can do, and how raspivid fits a request into it. A
 //! source that learns the size only from its sensor (`-w 0`, `-h 0`) asks here again.
 
-use super::{Codec, Options, SourceChoice, Word, words};
+use super::model::{Options, SourceChoice};
+use super::words::{Codec, H264Level};
 use crate::error::{Error, Result};
 use crate::units::{Bitrate, Fps, Size};
 
@@ -48,12 +49,12 @@ const SIZES: [Size; 6] = [
 /// The level that so many pictures of this size need: the one asked for, or 4.2.
 ///
 /// Errors: `Usage` where even 4.2 is too little.
-pub fn level_for(size: Size, fps: Fps, asked: Word) -> Result<Word> {
+pub fn level_for(size: Size, fps: Fps, asked: H264Level) -> Result<H264Level> {
     let rate = macroblocks(size) * u64::from(fps.0);
     if rate > LEVEL_4_2_MACROBLOCKS {
         Err(Error::Usage(too_fast(size, fps, rate)))
     } else if rate > LEVEL_4_MACROBLOCKS {
-        Ok(words::LEVELS[2])
+        Ok(H264Level::Level42)
     } else {
         Ok(asked)
     }
@@ -86,7 +87,8 @@ pub fn fit(options: &mut Options) -> Result<()> {
         let fps = options.video.fps.0;
         options.warnings.push(format!(
             "{size} at {fps} frames a second is more than level {} takes: -lev is raised to {}",
-            asked.name, level.name
+            asked.name(),
+            level.name()
         ));
         options.video.level = level;
     }
@@ -96,11 +98,13 @@ pub fn fit(options: &mut Options) -> Result<()> {
 
 /// The cap follows the level as it was given, before it is raised.
 fn fit_bitrate(options: &mut Options) {
-    let level = options.video.level.name;
+    let level = options.video.level;
     let (cap, by) = match options.video.codec {
         Codec::Mjpeg => (LEVEL_4_BITRATE, "MJPEG takes".to_owned()),
-        Codec::H264 if level == "4" => (LEVEL_4_BITRATE, format!("level {level} takes")),
-        Codec::H264 => (LEVEL_4_1_BITRATE, format!("level {level} takes")),
+        Codec::H264 if level == H264Level::Level4 => {
+            (LEVEL_4_BITRATE, format!("level {} takes", level.name()))
+        }
+        Codec::H264 => (LEVEL_4_1_BITRATE, format!("level {} takes", level.name())),
     };
     let asked = options.report_only.bitrate_asked;
     match u32::try_from(asked).map(Bitrate) {

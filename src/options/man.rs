@@ -74,7 +74,7 @@ fn option(row: &Row) -> String {
         .kind
         .words()
         .iter()
-        .map(|word| format!("\\fB{}\\fR", escape(word.name)))
+        .map(|word| format!("\\fB{}\\fR", escape(word)))
         .collect();
     if !words.is_empty() {
         text.push_str(&format!("One of {}.\n", words.join(", ")));

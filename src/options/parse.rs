@@ -4,10 +4,11 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use super::draft::Draft;
+use super::model::Command;
 use super::shown::shown;
 use super::similar::nearest;
 use super::table::{Arity, Kind, Row, find, rows};
-use super::{Command, commands, service, value};
+use super::{apply, commands, finish, names, service};
 use crate::error::{Error, Result};
 
 /// One option as it stands on the command line.
@@ -39,7 +40,7 @@ pub fn uses(words: &[OsString]) -> Result<Vec<Use>> {
 fn stream(words: &[OsString]) -> Result<Command> {
     let (uses, passed_on) = split(words)?;
     if let Some((name, command)) = uses.last().and_then(stopping) {
-        let is_service = uses.iter().any(|it| it.row.long == "service");
+        let is_service = uses.iter().any(|it| it.row.long == names::SERVICE);
         return if is_service {
             service::check(command, &name)
         } else {
@@ -54,7 +55,7 @@ fn stream(words: &[OsString]) -> Result<Command> {
     let restated = uses.iter().filter(|it| says_the_default(it.row, &draft));
     draft.options.restated = restated.map(|it| it.row.long).collect();
     draft.options.passed_on = passed_on.to_vec();
-    Ok(Command::Stream(Box::new(draft.finish()?)))
+    Ok(Command::Stream(Box::new(finish::finish(draft)?)))
 }
 
 /// The option that ends the reading, as it is typed, and what it asks for.
@@ -69,7 +70,7 @@ fn stopping(last: &Use) -> Option<(String, Command)> {
 fn says_the_default(row: &Row, draft: &Draft) -> bool {
     row.default.is_some_and(|default| {
         let mut again = draft.clone();
-        value::apply(row, Some(default.as_ref()), &mut again).is_ok()
+        apply::apply(row, Some(default.as_ref()), &mut again).is_ok()
             && again.options == draft.options
     })
 }
@@ -101,10 +102,10 @@ fn split(words: &[OsString]) -> Result<(Vec<Use>, &[OsString])> {
 
 /// Reads all values; the last one of each option counts, but every one must be right. What is overruled needs no warning.
 fn read(uses: &[Use]) -> Result<Draft> {
-    let mut draft = Draft::new();
+    let mut draft = finish::begin();
     for (index, Use { row, value }) in uses.iter().enumerate() {
         let warnings = draft.options.warnings.len();
-        value::apply(row, value.as_deref(), &mut draft).map_err(usage)?;
+        apply::apply(row, value.as_deref(), &mut draft).map_err(usage)?;
         let is_overruled = |later: &Use| later.row.long == row.long && !row.accumulates();
         if uses[index + 1..].iter().any(is_overruled) {
             draft.options.warnings.truncate(warnings);

@@ -2,7 +2,8 @@
 //! them from their journals. The lines about components, which follow there, belong to the source
 //! that has such components.
 
-use super::{Options, Word};
+use super::model::Options;
+use super::words::IntraRefresh;
 
 /// The lines of the report, empty ones too. `camera_name` is the source's own name.
 pub fn settings(options: &Options, camera_name: &str) -> Vec<String> {
@@ -50,8 +51,8 @@ fn stream(options: &Options) -> Vec<String> {
             "bitrate {}, framerate {}, time delay {}",
             report.bitrate_asked, video.fps.0, report.time_delay_ms
         ),
-        format!("H264 Profile {}", video.profile.name),
-        format!("H264 Level {}", report.level_asked.name),
+        format!("H264 Profile {}", video.profile.name()),
+        format!("H264 Level {}", report.level_asked.name()),
         format!(
             "H264 Quantisation level {}, Inline headers {}",
             video.qp.cast_signed(),
@@ -60,7 +61,7 @@ fn stream(options: &Options) -> Vec<String> {
         format!("H264 Fill SPS Timings {}", yes(video.sps_timing)),
         format!(
             "H264 Intra refresh type {}, period {}",
-            video.intra_refresh.map_or("(null)", |word: Word| word.name),
+            video.intra_refresh.map_or("(null)", IntraRefresh::name),
             video.intra_period.map_or(-1, |gop| gop.0.cast_signed())
         ),
         format!("H264 Slices {}", report.slices_asked),
@@ -72,10 +73,10 @@ fn stream(options: &Options) -> Vec<String> {
         ));
     }
     if let Some(format) = report.raw_format {
-        lines.push(format!("Raw output enabled, format {}", format.name));
+        lines.push(format!("Raw output enabled, format {}", format.name()));
     }
-    lines.push(format!("Wait method : {}", report.wait_method));
-    lines.push(format!("Initial state '{}'", report.initial_state.name));
+    lines.push(format!("Wait method : {}", report.wait_method.name()));
+    lines.push(format!("Initial state '{}'", report.initial_state.name()));
     lines.extend([String::new(), String::new()]);
     lines
 }
@@ -106,12 +107,14 @@ fn image(options: &Options) -> Vec<String> {
         ),
         format!(
             "Exposure Mode '{}', AWB Mode '{}', Image Effect '{}'",
-            camera.exposure.name, camera.awb.name, camera.image_effect.name
+            camera.exposure.name(),
+            camera.awb.name(),
+            camera.image_effect.name()
         ),
-        format!("Flicker Avoid Mode '{}'", camera.flicker.name),
+        format!("Flicker Avoid Mode '{}'", camera.flicker.name()),
         format!(
             "Metering Mode '{}', Colour Effect Enabled {} with U = {u}, V = {v}",
-            camera.metering.name,
+            camera.metering.name(),
             yes(camera.colour_effect.is_some())
         ),
         format!(

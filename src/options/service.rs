@@ -1,7 +1,8 @@
 //! `--service`: what the options of the conffile cannot change in an instance of the package's unit.
 
 use super::draft::Draft;
-use super::{Command, Output};
+use super::model::{Command, Output};
+use super::names;
 use crate::error::{Error, Result};
 
 /// Fixes `-t 0 -o -` and no `-l`; whoever asked for something else is told once.
@@ -16,7 +17,7 @@ pub fn overrule(draft: &mut Draft) {
             !matches!(options.output, Output::Stdout | Output::Discard),
             "-o",
         ),
-        (options.was_given("timeout") && draft.time_ms > 0, "-t"),
+        (options.was_given(names::TIMEOUT) && draft.time_ms > 0, "-t"),
     ];
     let overruled: Vec<&str> = given
         .into_iter()
@@ -27,8 +28,8 @@ pub fn overrule(draft: &mut Draft) {
     options.report_only.filename = Some("-".to_owned());
     // Given, so that it counts: alone it would be raspivid's five seconds.
     draft.time_ms = 0;
-    if !options.was_given("timeout") {
-        options.given.push("timeout");
+    if !options.was_given(names::TIMEOUT) {
+        options.given.push(names::TIMEOUT);
     }
     if !overruled.is_empty() {
         draft.warn(format!(

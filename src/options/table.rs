@@ -13,8 +13,9 @@ mod sensor;
 use std::ffi::OsStr;
 
 use super::draft::Draft;
+use super::model::Command;
+use super::names;
 use super::value::Checked;
-use super::{Command, Word};
 
 /// One option.
 #[derive(Clone, Copy, Debug)]
@@ -74,10 +75,11 @@ pub enum Kind {
     },
     /// One of the words, in any letters unless they must be `exact`.
     Words {
-        words: &'static [Word],
+        words: &'static [&'static str],
         exact: bool,
         unknown: Unknown,
-        set: fn(&mut Draft, Word),
+        /// Gets the word's place among them.
+        set: fn(&mut Draft, usize),
     },
     /// Anything else: what it takes in words, and the setter that reads it, and tells what is used instead of
     /// it or what is wrong with it.
@@ -230,7 +232,7 @@ impl Row {
 
     /// Whether every use of the option counts, not only the last.
     pub(super) fn accumulates(&self) -> bool {
-        self.long == "annotate"
+        self.long == names::ANNOTATE
     }
 
     pub(super) fn arity(&self) -> Arity {
@@ -239,5 +241,49 @@ impl Row {
             Kind::MaybeWhole(_) => Arity::Optional,
             _ => Arity::One,
         }
+    }
+}
+
+impl Kind {
+    /// What the option takes, for messages.
+    pub fn takes(&self) -> String {
+        match self {
+            Self::Flag(_) | Self::Stop(_) => "no value".to_owned(),
+            Self::Whole(whole) | Self::MaybeWhole(whole) => whole.takes(),
+            Self::Decimal { max, .. } => format!("a decimal number from 0 to {max}"),
+            Self::Words { words, .. } => listed(words),
+            Self::Special { takes, .. } => (*takes).to_owned(),
+        }
+    }
+
+    /// The words that the option takes, where it takes words.
+    pub fn words(&self) -> &'static [&'static str] {
+        match *self {
+            Self::Words { words, .. } => words,
+            _ => &[],
+        }
+    }
+}
+
+impl Whole {
+    fn takes(&self) -> String {
+        let mut text = "a whole number".to_owned();
+        if !self.unit.is_empty() {
+            text.push_str(&format!(" of {}", self.unit));
+        }
+        match (self.min, self.max) {
+            (i32::MIN, _) => {}
+            (min, i32::MAX) => text.push_str(&format!(" from {min} up")),
+            (min, max) => text.push_str(&format!(" from {min} to {max}")),
+        }
+        text
+    }
+}
+
+/// `a, b or c`.
+fn listed(words: &[&str]) -> String {
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => words.join(""),
     }
 }

@@ -1,6 +1,7 @@
 //! Which of the given options a source cannot honour.
 
-use super::Options;
+use super::model::Options;
+use super::names;
 use super::table::{Fate, Row, rows};
 
 /// What to say about them.
@@ -21,7 +22,7 @@ pub fn unhonoured(options: &Options, honoured: &[&str]) -> Unhonoured {
         .filter(|row| options.was_given(row.long) && !options.restated.contains(&row.long))
         .filter(|row| !honoured.contains(&row.long) && !honoured.contains(&row.short));
     // The time in the picture, which raspivid's usual line has, and no text of the user's own.
-    let is_decoration = |long: &str| long == "annotate" && options.annotation.text.is_empty();
+    let is_decoration = |long: &str| long == names::ANNOTATE && options.annotation.text.is_empty();
     let (notes, missed): (Vec<&Row>, Vec<&Row>) = missed.partition(|row| is_decoration(row.long));
     let mut names: Vec<_> = missed.into_iter().map(Row::name).collect();
     if !options.passed_on.is_empty() && !honoured.contains(&"--") {

@@ -1,108 +1,223 @@
-//! The words that options take, each with its number in MMAL (`interface/mmal` of the Raspberry Pi
-//! userland). Only lists: which option takes which is in `table`.
+//! The words that options take, an enum each, with the number that MMAL has for each word (`interface/mmal` of the Raspberry Pi
+//! userland). Who translates the words matches on the enum: a new word asks each source for its answer. Which option takes
+//! which words is in `table`; the default of each enum is the option's.
 
-use super::Word;
+/// Makes an enum of words: a variant, the word, and the number in MMAL where it has one.
+macro_rules! words {
+    ($(#[$about:meta])* $name:ident { $($(#[$attribute:meta])* $variant:ident = $word:literal $(, $mmal:expr)?;)+ }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub enum $name { $($(#[$attribute])* $variant,)+ }
 
-const fn word(name: &'static str, mmal: u32) -> Word {
-    Word { name, mmal }
+        impl $name {
+            /// All of them, in the order of `NAMES`.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            /// The words of the command line.
+            pub const NAMES: &'static [&'static str] = &[$($word),+];
+
+            /// The word of the command line.
+            pub fn name(self) -> &'static str {
+                Self::NAMES[self as usize]
+            }
+        }
+
+        words!(@numbers $name [$($($mmal)?;)+]);
+    };
+    (@numbers $name:ident [$(;)+]) => {};
+    (@numbers $name:ident [$($mmal:expr;)+]) => {
+        impl $name {
+            /// The number in MMAL.
+            pub fn mmal(self) -> u32 {
+                [$($mmal),+][self as usize]
+            }
+        }
+    };
 }
 
-/// The two codecs, with the four characters of the encoding as MMAL stores them.
-pub const CODECS: &[Word] = &[
-    word("H264", u32::from_le_bytes(*b"H264")),
-    word("MJPEG", u32::from_le_bytes(*b"MJPG")),
-];
+words! {
+    /// `-cd`.
+    Codec {
+        #[default]
+        H264 = "H264";
+        Mjpeg = "MJPEG";
+    }
+}
 
-pub const PROFILES: &[Word] = &[word("baseline", 25), word("main", 26), word("high", 28)];
+words! {
+    /// The form of the stream: `--format`. The codec's own bytes, Annex B or JPEG after JPEG, or MPEG-TS.
+    Format {
+        #[default]
+        H264 = "h264";
+        MpegTs = "mpegts";
+    }
+}
 
-pub const LEVELS: &[Word] = &[word("4", 28), word("4.1", 29), word("4.2", 30)];
+words! {
+    /// `-pf`.
+    H264Profile {
+        Baseline = "baseline", 25;
+        Main = "main", 26;
+        #[default]
+        High = "high", 28;
+    }
+}
 
-pub const INTRA_REFRESH: &[Word] = &[
-    word("cyclic", 0),
-    word("adaptive", 1),
-    word("both", 2),
-    word("cyclicrows", 0x7F00_0001),
-];
+words! {
+    /// `-lev`.
+    H264Level {
+        #[default]
+        Level4 = "4", 28;
+        Level41 = "4.1", 29;
+        Level42 = "4.2", 30;
+    }
+}
 
-pub const RAW_FORMATS: &[Word] = &[word("yuv", 0), word("rgb", 1), word("gray", 2)];
+words! {
+    /// `-if`, where it is given.
+    IntraRefresh {
+        #[default]
+        Cyclic = "cyclic", 0;
+        Adaptive = "adaptive", 1;
+        Both = "both", 2;
+        CyclicRows = "cyclicrows", 0x7F00_0001;
+    }
+}
 
-pub const INITIAL_STATES: &[Word] = &[word("record", 0), word("pause", 1)];
+words! {
+    /// `-rf`.
+    RawFormat {
+        #[default]
+        Yuv = "yuv";
+        Rgb = "rgb";
+        Gray = "gray";
+    }
+}
 
-pub const EXPOSURES: &[Word] = &[
-    word("off", 0),
-    word("auto", 1),
-    word("night", 2),
-    word("nightpreview", 3),
-    word("backlight", 4),
-    word("spotlight", 5),
-    word("sports", 6),
-    word("snow", 7),
-    word("beach", 8),
-    word("verylong", 9),
-    word("fixedfps", 10),
-    word("antishake", 11),
-    word("fireworks", 12),
-];
+words! {
+    /// `-i`.
+    InitialState {
+        #[default]
+        Record = "record";
+        Pause = "pause";
+    }
+}
 
-pub const FLICKERS: &[Word] = &[
-    word("off", 0),
-    word("auto", 1),
-    word("50hz", 2),
-    word("60hz", 3),
-];
+words! {
+    /// `-ex`.
+    ExposureMode {
+        Off = "off", 0;
+        #[default]
+        Auto = "auto", 1;
+        Night = "night", 2;
+        NightPreview = "nightpreview", 3;
+        Backlight = "backlight", 4;
+        Spotlight = "spotlight", 5;
+        Sports = "sports", 6;
+        Snow = "snow", 7;
+        Beach = "beach", 8;
+        VeryLong = "verylong", 9;
+        FixedFps = "fixedfps", 10;
+        AntiShake = "antishake", 11;
+        Fireworks = "fireworks", 12;
+    }
+}
 
-pub const AWBS: &[Word] = &[
-    word("off", 0),
-    word("auto", 1),
-    word("sun", 2),
-    word("cloud", 3),
-    word("shade", 4),
-    word("tungsten", 5),
-    word("fluorescent", 6),
-    word("incandescent", 7),
-    word("flash", 8),
-    word("horizon", 9),
-    word("greyworld", 10),
-];
+words! {
+    /// `-fli`.
+    FlickerAvoidance {
+        #[default]
+        Off = "off", 0;
+        Auto = "auto", 1;
+        Hz50 = "50hz", 2;
+        Hz60 = "60hz", 3;
+    }
+}
 
-pub const IMAGE_EFFECTS: &[Word] = &[
-    word("none", 0),
-    word("negative", 1),
-    word("solarise", 2),
-    word("sketch", 6),
-    word("denoise", 7),
-    word("emboss", 8),
-    word("oilpaint", 9),
-    word("hatch", 10),
-    word("gpen", 11),
-    word("pastel", 12),
-    word("watercolour", 13),
-    word("film", 14),
-    word("blur", 15),
-    word("saturation", 16),
-    word("colourswap", 17),
-    word("washedout", 18),
-    word("posterise", 19),
-    word("colourpoint", 20),
-    word("colourbalance", 21),
-    word("cartoon", 22),
-];
+words! {
+    /// `-awb`.
+    AwbMode {
+        Off = "off", 0;
+        #[default]
+        Auto = "auto", 1;
+        Sun = "sun", 2;
+        Cloud = "cloud", 3;
+        Shade = "shade", 4;
+        Tungsten = "tungsten", 5;
+        Fluorescent = "fluorescent", 6;
+        Incandescent = "incandescent", 7;
+        Flash = "flash", 8;
+        Horizon = "horizon", 9;
+        GreyWorld = "greyworld", 10;
+    }
+}
 
-pub const METERINGS: &[Word] = &[
-    word("average", 0),
-    word("spot", 1),
-    word("backlit", 2),
-    word("matrix", 3),
-];
+words! {
+    /// `-ifx`.
+    ImageEffect {
+        #[default]
+        None = "none", 0;
+        Negative = "negative", 1;
+        Solarise = "solarise", 2;
+        Sketch = "sketch", 6;
+        Denoise = "denoise", 7;
+        Emboss = "emboss", 8;
+        OilPaint = "oilpaint", 9;
+        Hatch = "hatch", 10;
+        GPen = "gpen", 11;
+        Pastel = "pastel", 12;
+        Watercolour = "watercolour", 13;
+        Film = "film", 14;
+        Blur = "blur", 15;
+        Saturation = "saturation", 16;
+        ColourSwap = "colourswap", 17;
+        WashedOut = "washedout", 18;
+        Posterise = "posterise", 19;
+        ColourPoint = "colourpoint", 20;
+        ColourBalance = "colourbalance", 21;
+        Cartoon = "cartoon", 22;
+    }
+}
 
-pub const DRC_LEVELS: &[Word] = &[
-    word("off", 0),
-    word("low", 1),
-    word("med", 2),
-    word("high", 3),
-];
+words! {
+    /// `-mm`.
+    MeteringMode {
+        #[default]
+        Average = "average", 0;
+        Spot = "spot", 1;
+        Backlit = "backlit", 2;
+        Matrix = "matrix", 3;
+    }
+}
 
-pub const STEREO_MODES: &[Word] = &[word("off", 0), word("sbs", 1), word("tb", 2)];
+words! {
+    /// `-drc`.
+    DrcLevel {
+        #[default]
+        Off = "off", 0;
+        Low = "low", 1;
+        Medium = "med", 2;
+        High = "high", 3;
+    }
+}
 
-/// Ours: the forms of the stream. MMAL has no number for them.
-pub const FORMATS: &[Word] = &[word("h264", 0), word("mpegts", 1)];
+words! {
+    /// `-3d`.
+    StereoMode {
+        #[default]
+        Off = "off", 0;
+        SideBySide = "sbs", 1;
+        TopBottom = "tb", 2;
+    }
+}
+
+words! {
+    /// How raspivid waits for the end, as its report says.
+    WaitMethod {
+        #[default]
+        Simple = "Simple capture";
+        Forever = "Capture forever";
+        Timed = "Cycle on time";
+        Keypress = "Cycle on keypress";
+        Signal = "Cycle on signal";
+    }
+}

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod encode;
 pub mod file;
 pub mod holders;
+pub mod honoured;
 pub mod missing;
 pub mod mmal;
 pub mod needs;
@@ -82,12 +83,16 @@ pub trait Source {
 pub fn open(options: &Options) -> Result<Box<dyn Source>> {
     match &options.source {
         SourceChoice::File(path) => {
-            announce(options, &format!("file {}", path.display()), file::HONOURED);
+            announce(
+                options,
+                &format!("file {}", path.display()),
+                honoured::RECORDING,
+            );
             Ok(Box::new(file::Recording::open(path, options)?))
         }
         SourceChoice::Rpicam => Ok(Box::new(rpicam::Rpicam::open(options)?)),
         SourceChoice::Test => {
-            announce(options, "test card", test::HONOURED);
+            announce(options, "test card", &honoured::by_the_test_card());
             Ok(Box::new(test::open(options)?))
         }
         // Every option of the camera and the encoder is honoured: they are this camera's.

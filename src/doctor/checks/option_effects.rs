@@ -3,9 +3,9 @@
 //! No device is opened: what only the device itself can tell is said to depend on it.
 
 use super::Facts;
-use crate::options::{self, Codec, Fate, Options, Row, SourceChoice};
+use crate::options::{Codec, Fate, H264Profile, Options, Row, SourceChoice, names};
 use crate::source::auto::Camera;
-use crate::source::{file, rpicam, test, v4l2};
+use crate::source::{honoured, rpicam, v4l2};
 
 /// The effects of options with one source.
 pub struct Effects {
@@ -24,18 +24,17 @@ pub struct Effects {
 
 impl Effects {
     pub fn of(facts: &Facts, options: &Options) -> Self {
-        let honoured =
-            |names: &[&'static str]| Some(names.iter().map(|name| (*name, "")).collect());
+        let all_of = |names: &[&'static str]| Some(names.iter().map(|name| (*name, "")).collect());
         match (&options.source, &facts.camera) {
             (SourceChoice::Test, _) => Self::new(
                 "a viewer sees the test card, not a camera (--source test)",
                 "with the test card",
-                honoured(test::HONOURED),
+                all_of(&honoured::by_the_test_card()),
             ),
             (SourceChoice::File(_), _) => Self::new(
                 "a viewer sees a recording, not a camera",
                 "with a recording",
-                honoured(file::HONOURED),
+                all_of(honoured::RECORDING),
             ),
             (_, Some(Camera::Libcamera { program, .. })) => {
                 Self::of_libcamera(facts, options, program)
@@ -43,7 +42,7 @@ impl Effects {
             (_, Some(Camera::Mmal { .. })) => Self::new(
                 "the camera is driven by MMAL, which has all of raspivid's",
                 "with this camera",
-                honoured(&options::rows().map(|row| row.long).collect::<Vec<_>>()),
+                all_of(&honoured::by_mmal()),
             ),
             (_, Some(Camera::V4l2(found))) => Self::new(
                 &format!(
@@ -115,11 +114,13 @@ fn in_software(facts: &Facts, options: &Options, name: &str) -> &'static str {
         return "";
     }
     match name {
-        "profile" if options.video.profile.name != "baseline" => {
+        names::PROFILE if options.video.profile != H264Profile::Baseline => {
             "allowed, but the software encoder of this board keeps to baseline, to be fast"
         }
-        "bitrate" => "a mean; single pictures of the software encoder of this board can be larger",
-        "inline" => "always so with the software encoder of this board",
+        names::BITRATE => {
+            "a mean; single pictures of the software encoder of this board can be larger"
+        }
+        names::INLINE => "always so with the software encoder of this board",
         _ => "",
     }
 }

@@ -1,7 +1,8 @@
 //! The options that raspivid shares with its sister programs: size, output, which camera.
 
 use super::{Beyond, Fate, Group, Kind, Row, Whole};
-use crate::options::{Command, endpoints};
+use crate::options::model::Command;
+use crate::options::{endpoints, names};
 
 const COMMON: Row = Row {
     group: Group::Common,
@@ -13,14 +14,14 @@ const MAX_PIXELS: i32 = 65_535;
 
 pub const ROWS: &[Row] = &[
     Row {
-        long: "help",
+        long: names::HELP,
         short: "?",
         kind: Kind::Stop(|| Command::Help),
         help: "print this help and exit",
         ..COMMON
     },
     Row {
-        long: "width",
+        long: names::WIDTH,
         short: "w",
         placeholder: "PIXELS",
         kind: Kind::Whole(Whole {
@@ -36,7 +37,7 @@ pub const ROWS: &[Row] = &[
         ..COMMON
     },
     Row {
-        long: "height",
+        long: names::HEIGHT,
         short: "h",
         placeholder: "PIXELS",
         kind: Kind::Whole(Whole {
@@ -52,7 +53,7 @@ pub const ROWS: &[Row] = &[
         ..COMMON
     },
     Row {
-        long: "output",
+        long: names::OUTPUT,
         short: "o",
         placeholder: "OUTPUT",
         kind: Kind::Special {
@@ -71,14 +72,14 @@ pub const ROWS: &[Row] = &[
         ..COMMON
     },
     Row {
-        long: "verbose",
+        long: names::VERBOSE,
         short: "v",
         kind: Kind::Flag(|draft| draft.options.verbose = true),
         help: "report the settings and each stage on standard error",
         ..COMMON
     },
     Row {
-        long: "camselect",
+        long: names::CAMSELECT,
         short: "cs",
         placeholder: "N",
         kind: Kind::Whole(Whole {
@@ -91,7 +92,7 @@ pub const ROWS: &[Row] = &[
         ..COMMON
     },
     Row {
-        long: "mode",
+        long: names::MODE,
         short: "md",
         placeholder: "N",
         kind: Kind::Whole(Whole {
@@ -104,7 +105,7 @@ pub const ROWS: &[Row] = &[
         ..COMMON
     },
     Row {
-        long: "gpsdexif",
+        long: names::GPSDEXIF,
         short: "gps",
         kind: Kind::Flag(|draft| draft.options.report_only.gps = true),
         fate: Fate::Ignored,

@@ -6,7 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 use super::{Beyond, Fate, Group, Kind, Row, Scan, Unknown, Whole};
 use crate::options::draft::Draft;
 use crate::options::value::{Checked, instead};
-use crate::options::{Codec, scan, words};
+use crate::options::words::{Codec, H264Level, H264Profile, IntraRefresh};
+use crate::options::{names, scan};
 use crate::units::{Fps, Gop};
 
 const ENCODER: Row = Row {
@@ -17,7 +18,7 @@ const ENCODER: Row = Row {
 
 pub const ROWS: &[Row] = &[
     Row {
-        long: "bitrate",
+        long: names::BITRATE,
         short: "b",
         placeholder: "BITS",
         kind: Kind::Special {
@@ -31,7 +32,7 @@ pub const ROWS: &[Row] = &[
         ..ENCODER
     },
     Row {
-        long: "timeout",
+        long: names::TIMEOUT,
         short: "t",
         placeholder: "MS",
         kind: Kind::Special {
@@ -46,7 +47,7 @@ pub const ROWS: &[Row] = &[
         ..ENCODER
     },
     Row {
-        long: "framerate",
+        long: names::FRAMERATE,
         short: "fps",
         placeholder: "FPS",
         kind: Kind::Whole(Whole {
@@ -63,14 +64,14 @@ pub const ROWS: &[Row] = &[
         ..ENCODER
     },
     Row {
-        long: "penc",
+        long: names::PENC,
         short: "e",
-        kind: Kind::Flag(|draft| draft.options.video.immutable_input = false),
+        kind: Kind::Flag(|draft| draft.options.video.mutable_input = true),
         help: "let the encoder draw into its input pictures",
         ..ENCODER
     },
     Row {
-        long: "intra",
+        long: names::INTRA,
         short: "g",
         placeholder: "FRAMES",
         kind: Kind::Whole(Whole {
@@ -88,28 +89,28 @@ pub const ROWS: &[Row] = &[
         ..ENCODER
     },
     Row {
-        long: "profile",
+        long: names::PROFILE,
         short: "pf",
         placeholder: "PROFILE",
         kind: Kind::Words {
-            words: words::PROFILES,
+            words: H264Profile::NAMES,
             exact: false,
             unknown: Unknown::Default,
-            set: |draft, word| draft.options.video.profile = word,
+            set: |draft, at| draft.options.video.profile = H264Profile::ALL[at],
         },
         default: Some("high"),
         help: "H.264 profile",
         ..ENCODER
     },
     Row {
-        long: "level",
+        long: names::LEVEL,
         short: "lev",
         placeholder: "LEVEL",
         kind: Kind::Words {
-            words: words::LEVELS,
+            words: H264Level::NAMES,
             exact: false,
             unknown: Unknown::Default,
-            set: |draft, word| draft.options.video.level = word,
+            set: |draft, at| draft.options.video.level = H264Level::ALL[at],
         },
         default: Some("4"),
         help: "H.264 level",
@@ -118,7 +119,7 @@ pub const ROWS: &[Row] = &[
         ..ENCODER
     },
     Row {
-        long: "qp",
+        long: names::QP,
         short: "qp",
         placeholder: "QP",
         // 51 is the largest quantiser of 8-bit H.264 (ITU-T H.264, 7.4.2.2).
@@ -133,7 +134,7 @@ pub const ROWS: &[Row] = &[
         ..ENCODER
     },
     Row {
-        long: "inline",
+        long: names::INLINE,
         short: "ih",
         kind: Kind::Flag(|draft| draft.options.video.inline_headers = true),
         help: "put SPS and PPS before every key frame",
@@ -141,48 +142,42 @@ pub const ROWS: &[Row] = &[
         ..ENCODER
     },
     Row {
-        long: "irefresh",
+        long: names::IREFRESH,
         short: "if",
         placeholder: "TYPE",
         kind: Kind::Words {
-            words: words::INTRA_REFRESH,
+            words: IntraRefresh::NAMES,
             exact: false,
             unknown: Unknown::Unset(|draft| draft.options.video.intra_refresh = None),
-            set: |draft, word| draft.options.video.intra_refresh = Some(word),
+            set: |draft, at| draft.options.video.intra_refresh = Some(IntraRefresh::ALL[at]),
         },
         help: "kind of intra refresh",
         more: "Without it the encoder keeps its own. H.264 only.",
         ..ENCODER
     },
     Row {
-        long: "codec",
+        long: names::CODEC,
         short: "cd",
         placeholder: "CODEC",
         kind: Kind::Words {
-            words: words::CODECS,
+            words: Codec::NAMES,
             exact: true,
             unknown: Unknown::Refused,
-            set: |draft, word| {
-                draft.options.video.codec = if word.name == "MJPEG" {
-                    Codec::Mjpeg
-                } else {
-                    Codec::H264
-                };
-            },
+            set: |draft, at| draft.options.video.codec = Codec::ALL[at],
         },
         default: Some("H264"),
         help: "codec, in capitals",
         ..ENCODER
     },
     Row {
-        long: "spstimings",
+        long: names::SPSTIMINGS,
         short: "stm",
         kind: Kind::Flag(|draft| draft.options.video.sps_timing = true),
         help: "put the frame rate into the SPS",
         ..ENCODER
     },
     Row {
-        long: "slices",
+        long: names::SLICES,
         short: "sl",
         placeholder: "N",
         kind: Kind::Whole(Whole {

@@ -5,9 +5,10 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use super::{Fate, Group, Kind, Row, Unknown, Whole};
-use crate::options::draft::{BY_SIGNAL, Draft};
+use crate::options::draft::Draft;
 use crate::options::value::{Checked, instead};
-use crate::options::{endpoints, scan, words};
+use crate::options::words::{InitialState, RawFormat, WaitMethod};
+use crate::options::{endpoints, names, scan};
 
 const SESSION: Row = Row {
     group: Group::Video,
@@ -22,7 +23,7 @@ const IGNORED: Row = Row {
 
 pub const ROWS: &[Row] = &[
     Row {
-        long: "listen",
+        long: names::LISTEN,
         short: "l",
         kind: Kind::Flag(|draft| draft.options.listen = true),
         help: "with -o tcp://ADDRESS:PORT: wait for viewers there, one after another",
@@ -30,7 +31,7 @@ pub const ROWS: &[Row] = &[
         ..SESSION
     },
     Row {
-        long: "flush",
+        long: names::FLUSH,
         short: "fl",
         kind: Kind::Flag(|draft| draft.options.flush = true),
         help: "write every frame at once",
@@ -38,7 +39,7 @@ pub const ROWS: &[Row] = &[
         ..SESSION
     },
     Row {
-        long: "save-pts",
+        long: names::SAVE_PTS,
         short: "pts",
         placeholder: "FILE",
         kind: Kind::Special {
@@ -56,14 +57,14 @@ pub const ROWS: &[Row] = &[
         ..SESSION
     },
     Row {
-        long: "initial",
+        long: names::INITIAL,
         short: "i",
         placeholder: "STATE",
         kind: Kind::Words {
-            words: words::INITIAL_STATES,
+            words: InitialState::NAMES,
             exact: false,
             unknown: Unknown::Default,
-            set: |draft, word| draft.options.report_only.initial_state = word,
+            set: |draft, at| draft.options.report_only.initial_state = InitialState::ALL[at],
         },
         default: Some("record"),
         help: "state at the start, record or pause",
@@ -71,7 +72,7 @@ pub const ROWS: &[Row] = &[
         ..IGNORED
     },
     Row {
-        long: "demo",
+        long: names::DEMO,
         short: "d",
         placeholder: "[MS]",
         kind: Kind::MaybeWhole(Whole {
@@ -82,7 +83,7 @@ pub const ROWS: &[Row] = &[
         ..IGNORED
     },
     Row {
-        long: "timed",
+        long: names::TIMED,
         short: "td",
         placeholder: "ON,OFF",
         kind: Kind::Special {
@@ -93,22 +94,22 @@ pub const ROWS: &[Row] = &[
         ..IGNORED
     },
     Row {
-        long: "signal",
+        long: names::SIGNAL,
         short: "s",
-        kind: Kind::Flag(|draft| draft.waiting = Some(BY_SIGNAL)),
+        kind: Kind::Flag(|draft| draft.waiting = Some(WaitMethod::Signal)),
         help: "pause at SIGUSR1, and go on at the next",
         more: "The viewer stays. Of -k, -s and -td the last one counts. Without -s the signal means nothing.",
         ..SESSION
     },
     Row {
-        long: "keypress",
+        long: names::KEYPRESS,
         short: "k",
-        kind: Kind::Flag(|draft| draft.waiting = Some("Cycle on keypress")),
+        kind: Kind::Flag(|draft| draft.waiting = Some(WaitMethod::Keypress)),
         help: "record and pause at each press of Enter",
         ..IGNORED
     },
     Row {
-        long: "segment",
+        long: names::SEGMENT,
         short: "sg",
         placeholder: "MS",
         kind: Kind::Whole(Whole {
@@ -124,7 +125,7 @@ pub const ROWS: &[Row] = &[
         ..IGNORED
     },
     Row {
-        long: "wrap",
+        long: names::WRAP,
         short: "wr",
         placeholder: "N",
         kind: Kind::Whole(Whole {
@@ -136,7 +137,7 @@ pub const ROWS: &[Row] = &[
         ..IGNORED
     },
     Row {
-        long: "start",
+        long: names::START,
         short: "sn",
         placeholder: "N",
         kind: Kind::Special {
@@ -149,7 +150,7 @@ pub const ROWS: &[Row] = &[
         ..IGNORED
     },
     Row {
-        long: "split",
+        long: names::SPLIT,
         short: "sp",
         kind: Kind::Flag(|draft| {
             draft.options.video.inline_headers = true;
@@ -159,14 +160,14 @@ pub const ROWS: &[Row] = &[
         ..IGNORED
     },
     Row {
-        long: "circular",
+        long: names::CIRCULAR,
         short: "c",
         kind: Kind::Flag(|_| {}),
         help: "keep the last -t milliseconds in memory until a pause",
         ..IGNORED
     },
     Row {
-        long: "vectors",
+        long: names::VECTORS,
         short: "x",
         placeholder: "FILE",
         kind: Kind::Special {
@@ -177,7 +178,7 @@ pub const ROWS: &[Row] = &[
         ..IGNORED
     },
     Row {
-        long: "raw",
+        long: names::RAW,
         short: "r",
         placeholder: "FILE",
         kind: Kind::Special {
@@ -191,14 +192,14 @@ pub const ROWS: &[Row] = &[
         ..IGNORED
     },
     Row {
-        long: "raw-format",
+        long: names::RAW_FORMAT,
         short: "rf",
         placeholder: "FORMAT",
         kind: Kind::Words {
-            words: words::RAW_FORMATS,
+            words: RawFormat::NAMES,
             exact: false,
             unknown: Unknown::Refused,
-            set: |draft, word| draft.raw_format = word,
+            set: |draft, at| draft.raw_format = RawFormat::ALL[at],
         },
         default: Some("yuv"),
         help: "form of the pictures in that file",
@@ -219,7 +220,7 @@ fn timed(draft: &mut Draft, text: &OsStr) -> Checked {
     let [on_ms, off_ms] = times[..] else {
         return Err(String::new());
     };
-    draft.waiting = Some("Cycle on time");
+    draft.waiting = Some(WaitMethod::Timed);
     let used = [on_ms, off_ms].map(|ms| ms.max(SHORTEST_CYCLE_MS));
     Ok(instead(
         used[..] == times[..],

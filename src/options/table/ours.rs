@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use super::{Fate, Group, Kind, Row, Unknown};
 use crate::options::endpoints::source;
+use crate::options::model::Command;
+use crate::options::names;
 use crate::options::value::utf8;
-use crate::options::{Command, Format, words};
+use crate::options::words::Format;
 
 const OURS: Row = Row {
     group: Group::Ours,
@@ -16,7 +18,7 @@ const OURS: Row = Row {
 
 pub const ROWS: &[Row] = &[
     Row {
-        long: "source",
+        long: names::SOURCE,
         placeholder: "KIND",
         kind: Kind::Special {
             takes: "auto, rpicam, mmal, v4l2, v4l2:DEVICE, test or file:PATH",
@@ -36,19 +38,13 @@ pub const ROWS: &[Row] = &[
         ..OURS
     },
     Row {
-        long: "format",
+        long: names::FORMAT,
         placeholder: "FORMAT",
         kind: Kind::Words {
-            words: words::FORMATS,
+            words: Format::NAMES,
             exact: false,
             unknown: Unknown::Refused,
-            set: |draft, word| {
-                draft.options.format = if word.name == "mpegts" {
-                    Format::MpegTs
-                } else {
-                    Format::H264
-                };
-            },
+            set: |draft, at| draft.options.format = Format::ALL[at],
         },
         default: Some("h264"),
         help: "form of the stream",
@@ -58,7 +54,7 @@ pub const ROWS: &[Row] = &[
         ..OURS
     },
     Row {
-        long: "stall-timeout",
+        long: names::STALL_TIMEOUT,
         placeholder: "MS",
         kind: Kind::Special {
             takes: "a whole number of milliseconds from 1 to 3600000",
@@ -77,7 +73,7 @@ pub const ROWS: &[Row] = &[
         ..OURS
     },
     Row {
-        long: "service",
+        long: names::SERVICE,
         kind: Kind::Flag(|draft| draft.options.service = true),
         help: "stream to the viewer of this instance, as raspivid@.service does",
         more: "It stands for -t 0 -o -, which nothing behind it can change: an -o, -t or -l is overruled with one warning. Where \
@@ -85,7 +81,7 @@ pub const ROWS: &[Row] = &[
         ..OURS
     },
     Row {
-        long: "version",
+        long: names::VERSION,
         kind: Kind::Stop(|| Command::Version),
         help: "print the version and exit",
         ..OURS

@@ -7,7 +7,8 @@ use std::os::unix::ffi::OsStrExt;
 use super::{Beyond, Fate, Group, Kind, Row, Unknown, Whole};
 use crate::options::draft::Draft;
 use crate::options::value::{Checked, instead};
-use crate::options::{scan, words};
+use crate::options::words::{AwbMode, ExposureMode, FlickerAvoidance, ImageEffect, MeteringMode};
+use crate::options::{names, scan};
 
 const IMAGE: Row = Row {
     group: Group::Image,
@@ -27,7 +28,7 @@ const MOST: i32 = 100;
 
 pub const ROWS: &[Row] = &[
     Row {
-        long: "sharpness",
+        long: names::SHARPNESS,
         short: "sh",
         placeholder: "N",
         kind: Kind::Whole(Whole {
@@ -42,7 +43,7 @@ pub const ROWS: &[Row] = &[
         ..IMAGE
     },
     Row {
-        long: "contrast",
+        long: names::CONTRAST,
         short: "co",
         placeholder: "N",
         kind: Kind::Whole(Whole {
@@ -57,7 +58,7 @@ pub const ROWS: &[Row] = &[
         ..IMAGE
     },
     Row {
-        long: "brightness",
+        long: names::BRIGHTNESS,
         short: "br",
         placeholder: "N",
         kind: Kind::Whole(Whole {
@@ -73,7 +74,7 @@ pub const ROWS: &[Row] = &[
         ..IMAGE
     },
     Row {
-        long: "saturation",
+        long: names::SATURATION,
         short: "sa",
         placeholder: "N",
         kind: Kind::Whole(Whole {
@@ -88,7 +89,7 @@ pub const ROWS: &[Row] = &[
         ..IMAGE
     },
     Row {
-        long: "ISO",
+        long: names::ISO,
         short: "ISO",
         placeholder: "N",
         kind: Kind::Whole(Whole {
@@ -100,14 +101,14 @@ pub const ROWS: &[Row] = &[
         ..IMAGE
     },
     Row {
-        long: "vstab",
+        long: names::VSTAB,
         short: "vs",
         kind: Kind::Flag(|draft| draft.options.camera.stabilisation = true),
         help: "stabilise the picture",
         ..IMAGE
     },
     Row {
-        long: "ev",
+        long: names::EV,
         short: "ev",
         placeholder: "N",
         kind: Kind::Whole(Whole {
@@ -120,63 +121,63 @@ pub const ROWS: &[Row] = &[
         ..IMAGE
     },
     Row {
-        long: "exposure",
+        long: names::EXPOSURE,
         short: "ex",
         placeholder: "MODE",
         kind: Kind::Words {
-            words: words::EXPOSURES,
+            words: ExposureMode::NAMES,
             exact: false,
             unknown: Unknown::Default,
-            set: |draft, word| draft.options.camera.exposure = word,
+            set: |draft, at| draft.options.camera.exposure = ExposureMode::ALL[at],
         },
         default: Some("auto"),
         help: "exposure mode",
         ..IMAGE
     },
     Row {
-        long: "flicker",
+        long: names::FLICKER,
         short: "fli",
         placeholder: "MODE",
         kind: Kind::Words {
-            words: words::FLICKERS,
+            words: FlickerAvoidance::NAMES,
             exact: false,
             unknown: Unknown::Default,
-            set: |draft, word| draft.options.camera.flicker = word,
+            set: |draft, at| draft.options.camera.flicker = FlickerAvoidance::ALL[at],
         },
         default: Some("off"),
         help: "against the flicker of lamps",
         ..IMAGE
     },
     Row {
-        long: "awb",
+        long: names::AWB,
         short: "awb",
         placeholder: "MODE",
         kind: Kind::Words {
-            words: words::AWBS,
+            words: AwbMode::NAMES,
             exact: false,
             unknown: Unknown::Default,
-            set: |draft, word| draft.options.camera.awb = word,
+            set: |draft, at| draft.options.camera.awb = AwbMode::ALL[at],
         },
         default: Some("auto"),
         help: "white balance",
         ..IMAGE
     },
     Row {
-        long: "imxfx",
+        long: names::IMXFX,
         short: "ifx",
         placeholder: "EFFECT",
         kind: Kind::Words {
-            words: words::IMAGE_EFFECTS,
+            words: ImageEffect::NAMES,
             exact: false,
             unknown: Unknown::Default,
-            set: |draft, word| draft.options.camera.image_effect = word,
+            set: |draft, at| draft.options.camera.image_effect = ImageEffect::ALL[at],
         },
         default: Some("none"),
         help: "image effect",
         ..IMAGE
     },
     Row {
-        long: "colfx",
+        long: names::COLFX,
         short: "cfx",
         placeholder: "U:V",
         kind: Kind::Special {
@@ -187,21 +188,21 @@ pub const ROWS: &[Row] = &[
         ..IMAGE
     },
     Row {
-        long: "metering",
+        long: names::METERING,
         short: "mm",
         placeholder: "MODE",
         kind: Kind::Words {
-            words: words::METERINGS,
+            words: MeteringMode::NAMES,
             exact: false,
             unknown: Unknown::Default,
-            set: |draft, word| draft.options.camera.metering = word,
+            set: |draft, at| draft.options.camera.metering = MeteringMode::ALL[at],
         },
         default: Some("average"),
         help: "metering mode",
         ..IMAGE
     },
     Row {
-        long: "rotation",
+        long: names::ROTATION,
         short: "rot",
         placeholder: "DEGREES",
         kind: Kind::Whole(Whole {
@@ -218,14 +219,14 @@ pub const ROWS: &[Row] = &[
         ..IMAGE
     },
     Row {
-        long: "hflip",
+        long: names::HFLIP,
         short: "hf",
         kind: Kind::Flag(|draft| draft.options.camera.hflip = true),
         help: "mirror left and right",
         ..IMAGE
     },
     Row {
-        long: "vflip",
+        long: names::VFLIP,
         short: "vf",
         kind: Kind::Flag(|draft| draft.options.camera.vflip = true),
         help: "mirror top and bottom",

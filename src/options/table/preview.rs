@@ -5,8 +5,8 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::{Fate, Group, Kind, Row, Scan, Whole};
 use crate::options::draft::Draft;
-use crate::options::scan;
 use crate::options::value::{Checked, instead};
+use crate::options::{names, scan};
 
 const PREVIEW: Row = Row {
     group: Group::Preview,
@@ -16,7 +16,7 @@ const PREVIEW: Row = Row {
 
 pub const ROWS: &[Row] = &[
     Row {
-        long: "preview",
+        long: names::PREVIEW,
         short: "p",
         placeholder: "X,Y,W,H",
         kind: Kind::Special {
@@ -28,7 +28,7 @@ pub const ROWS: &[Row] = &[
         ..PREVIEW
     },
     Row {
-        long: "fullscreen",
+        long: names::FULLSCREEN,
         short: "f",
         kind: Kind::Flag(|draft| {
             draft.options.report_only.preview = true;
@@ -39,7 +39,7 @@ pub const ROWS: &[Row] = &[
         ..PREVIEW
     },
     Row {
-        long: "opacity",
+        long: names::OPACITY,
         short: "op",
         placeholder: "N",
         kind: Kind::Whole(Whole {
@@ -51,7 +51,7 @@ pub const ROWS: &[Row] = &[
         ..PREVIEW
     },
     Row {
-        long: "nopreview",
+        long: names::NOPREVIEW,
         short: "n",
         kind: Kind::Flag(|draft| draft.options.report_only.preview = false),
         fate: Fate::Session,
@@ -59,7 +59,7 @@ pub const ROWS: &[Row] = &[
         ..PREVIEW
     },
     Row {
-        long: "dispnum",
+        long: names::DISPNUM,
         short: "dn",
         placeholder: "N",
         kind: Kind::Whole(Whole {

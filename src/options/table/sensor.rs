@@ -6,8 +6,10 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::{Fate, Group, Kind, Row, Unknown, Whole};
 use crate::options::draft::Draft;
+use crate::options::model::Roi;
 use crate::options::value::{Checked, instead, not_below_zero};
-use crate::options::{Roi, annotation, scan, words};
+use crate::options::words::{DrcLevel, StereoMode};
+use crate::options::{annotation, names, scan};
 
 const IMAGE: Row = Row {
     group: Group::Image,
@@ -17,7 +19,7 @@ const IMAGE: Row = Row {
 
 pub const ROWS: &[Row] = &[
     Row {
-        long: "roi",
+        long: names::ROI,
         short: "roi",
         placeholder: "X,Y,W,H",
         kind: Kind::Special {
@@ -30,7 +32,7 @@ pub const ROWS: &[Row] = &[
         ..IMAGE
     },
     Row {
-        long: "shutter",
+        long: names::SHUTTER,
         short: "ss",
         placeholder: "US",
         kind: Kind::Whole(Whole {
@@ -46,7 +48,7 @@ pub const ROWS: &[Row] = &[
         ..IMAGE
     },
     Row {
-        long: "awbgains",
+        long: names::AWBGAINS,
         short: "awbg",
         placeholder: "RED,BLUE",
         kind: Kind::Special {
@@ -59,33 +61,33 @@ pub const ROWS: &[Row] = &[
         ..IMAGE
     },
     Row {
-        long: "drc",
+        long: names::DRC,
         short: "drc",
         placeholder: "LEVEL",
         kind: Kind::Words {
-            words: words::DRC_LEVELS,
+            words: DrcLevel::NAMES,
             exact: false,
             unknown: Unknown::Default,
-            set: |draft, word| draft.options.camera.drc = word,
+            set: |draft, at| draft.options.camera.drc = DrcLevel::ALL[at],
         },
         default: Some("off"),
         help: "dynamic range compression",
         ..IMAGE
     },
     Row {
-        long: "stats",
+        long: names::STATS,
         short: "st",
         kind: Kind::Flag(|draft| draft.options.camera.stats = true),
         help: "have the camera compute picture statistics",
         ..IMAGE
     },
     Row {
-        long: "annotate",
+        long: names::ANNOTATE,
         short: "a",
         placeholder: "BITS|TEXT",
         kind: Kind::Special {
             takes: "a whole number of bits, or a text",
-            set: annotation::annotate,
+            set: |draft, text| annotation::annotate(&mut draft.options.annotation, text),
         },
         help: "write date, time or a text into the picture; may be given more than once",
         more: "A number is a sum of bits: 1 the text, 2 the settings of the encoder, 4 the date, 8 the time, \
@@ -96,41 +98,41 @@ pub const ROWS: &[Row] = &[
         ..IMAGE
     },
     Row {
-        long: "stereo",
+        long: names::STEREO,
         short: "3d",
         placeholder: "MODE",
         kind: Kind::Words {
-            words: words::STEREO_MODES,
+            words: StereoMode::NAMES,
             exact: false,
             unknown: Unknown::Default,
-            set: |draft, word| draft.options.camera.stereo.mode = word,
+            set: |draft, at| draft.options.camera.stereo.mode = StereoMode::ALL[at],
         },
         default: Some("off"),
         help: "two cameras as one picture",
         ..IMAGE
     },
     Row {
-        long: "decimate",
+        long: names::DECIMATE,
         short: "dec",
         kind: Kind::Flag(|draft| draft.options.camera.stereo.decimate = true),
         help: "halve width and height of such a picture",
         ..IMAGE
     },
     Row {
-        long: "3dswap",
+        long: names::SWAP_EYES,
         short: "3dswap",
         kind: Kind::Flag(|draft| draft.options.camera.stereo.swap_eyes = true),
         help: "swap the two cameras of such a picture",
         ..IMAGE
     },
     Row {
-        long: "annotateex",
+        long: names::ANNOTATEEX,
         short: "ae",
         placeholder: "SIZE,...",
         kind: Kind::Special {
             takes: "SIZE[,TEXT[,BACK[,JUSTIFY[,X[,Y]]]]]: a size from 0 to 255, colours as 0xVVUUYY or -1, \
                     0 to 2, and two offsets in pixels",
-            set: annotation::annotate_extra,
+            set: |draft, text| annotation::annotate_extra(&mut draft.options.annotation, text),
         },
         default: Some("0,-1,-1,0,0,0"),
         help: "size, colours and place of that text",
@@ -140,7 +142,7 @@ pub const ROWS: &[Row] = &[
         ..IMAGE
     },
     Row {
-        long: "analoggain",
+        long: names::ANALOGGAIN,
         short: "ag",
         placeholder: "GAIN",
         kind: Kind::Decimal {
@@ -152,7 +154,7 @@ pub const ROWS: &[Row] = &[
         ..IMAGE
     },
     Row {
-        long: "digitalgain",
+        long: names::DIGITALGAIN,
         short: "dg",
         placeholder: "GAIN",
         kind: Kind::Decimal {
@@ -164,14 +166,14 @@ pub const ROWS: &[Row] = &[
         ..IMAGE
     },
     Row {
-        long: "settings",
+        long: names::SETTINGS,
         short: "set",
         kind: Kind::Flag(|draft| draft.options.camera.settings_events = true),
         help: "report exposure, gains and white balance whenever they change",
         ..IMAGE
     },
     Row {
-        long: "focus",
+        long: names::FOCUS,
         short: "fw",
         kind: Kind::Flag(|draft| draft.options.camera.focus_window = true),
         help: "draw a box with the focus measure",

@@ -1,7 +1,7 @@
 //! What the encoder cannot do is capped, raised or refused, as raspivid does.
 
 use super::{options, refusal};
-use crate::options::{level_for, slices_for, words};
+use crate::options::{H264Level, level_for, slices_for};
 use crate::units::{Bitrate, Fps, Size};
 
 #[test]
@@ -30,13 +30,13 @@ fn the_bitrate_is_capped_by_the_level_as_given() {
     // The rise to 4.2 does not lift the cap.
     let given = options("-b 30M -fps 60");
     assert_eq!(
-        (given.video.bitrate, given.video.level.name),
+        (given.video.bitrate, given.video.level.name()),
         (Bitrate(25_000_000), "4.2")
     );
     assert_eq!(
         (
             given.report_only.bitrate_asked,
-            given.report_only.level_asked.name
+            given.report_only.level_asked.name()
         ),
         (30_000_000, "4")
     );
@@ -47,7 +47,7 @@ fn the_bitrate_is_capped_by_the_level_as_given() {
 fn many_macroblocks_raise_the_level_with_a_warning() {
     let level = |line: &str| {
         let given = options(line);
-        (given.video.level.name, given.warnings.len())
+        (given.video.level.name(), given.warnings.len())
     };
     assert_eq!(level("-w 1920 -h 1080 -fps 30"), ("4", 0));
     assert_eq!(level("-w 1920 -h 1080 -fps 31"), ("4.2", 1));
@@ -112,10 +112,10 @@ fn a_source_that_learns_its_size_later_can_ask_again() {
         height: 1944,
     };
     assert_eq!(
-        level_for(sensor, Fps(15), words::LEVELS[0]).ok(),
-        Some(words::LEVELS[2])
+        level_for(sensor, Fps(15), H264Level::Level4).ok(),
+        Some(H264Level::Level42)
     );
-    assert!(level_for(sensor, Fps(30), words::LEVELS[0]).is_err());
+    assert!(level_for(sensor, Fps(30), H264Level::Level4).is_err());
     assert_eq!(slices_for(sensor, 4), 1);
     assert_eq!(
         slices_for(

@@ -59,7 +59,7 @@ fn allowed(row: &Row) -> BoxedStrategy<String> {
             (whole.min..=whole.max).prop_map(|n| n.to_string()).boxed()
         }
         Kind::Decimal { max, .. } => (0.0..=max).prop_map(|n| n.to_string()).boxed(),
-        Kind::Words { words, .. } => select(words).prop_map(|word| word.name.to_owned()).boxed(),
+        Kind::Words { words, .. } => select(words).prop_map(str::to_owned).boxed(),
         Kind::Special { .. } => special(row.long),
     }
 }

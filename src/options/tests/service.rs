@@ -19,7 +19,7 @@ fn an_instance_streams_to_its_viewer_until_that_leaves() {
     assert!(!given.listen && given.verbose && given.service);
     assert_eq!(given.warnings, [""; 0]);
     assert_eq!(given.report_only.filename.as_deref(), Some("-"));
-    assert_eq!(given.report_only.wait_method, "Capture forever");
+    assert_eq!(given.report_only.wait_method.name(), "Capture forever");
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::ffi::OsStr;
 
 use super::{options, parse_words};
-use crate::options::draft::Draft;
+use crate::options::finish::begin;
 use crate::options::table::Arity::{self, None, One, Optional};
 use crate::options::table::{Group, find, rows};
-use crate::options::{Codec, Format, Output, SourceChoice, value};
+use crate::options::{Codec, Format, Output, SourceChoice, apply};
 use crate::units::{Bitrate, Fps, Size};
 
 /// raspivid's options, read off its source: long name, short name, whether a value follows.
@@ -148,9 +148,9 @@ fn every_row_is_told_in_full() {
 fn every_default_is_read_by_the_same_parser_without_a_warning() {
     for row in rows() {
         if let Some(default) = row.default {
-            let mut draft = Draft::new();
+            let mut draft = begin();
             assert_eq!(
-                value::apply(row, Some(default.as_ref()), &mut draft),
+                apply::apply(row, Some(default.as_ref()), &mut draft),
                 Ok(()),
                 "{}",
                 row.long
@@ -179,8 +179,8 @@ fn the_defaults_are_those_of_raspivid() {
         }
     );
     assert_eq!((video.fps, video.bitrate), (Fps(30), Bitrate(17_000_000)));
-    assert_eq!((video.profile.name, video.profile.mmal), ("high", 28));
-    assert_eq!((video.level.name, video.level.mmal), ("4", 28));
+    assert_eq!((video.profile.name(), video.profile.mmal()), ("high", 28));
+    assert_eq!((video.level.name(), video.level.mmal()), ("4", 28));
     assert_eq!(
         (
             video.intra_period,
@@ -191,12 +191,8 @@ fn the_defaults_are_those_of_raspivid() {
         (Option::None, 0, 1, Option::None)
     );
     assert_eq!(
-        (
-            video.inline_headers,
-            video.sps_timing,
-            video.immutable_input
-        ),
-        (false, false, true)
+        (video.inline_headers, video.sps_timing, video.mutable_input),
+        (false, false, false)
     );
 
     let camera = &given.camera;
@@ -216,14 +212,18 @@ fn the_defaults_are_those_of_raspivid() {
     assert_eq!(camera.brightness, Some(50));
     assert_eq!(
         (
-            camera.exposure.mmal,
-            camera.flicker.mmal,
-            camera.metering.mmal
+            camera.exposure.mmal(),
+            camera.flicker.mmal(),
+            camera.metering.mmal()
         ),
         (1, 0, 0)
     );
     assert_eq!(
-        (camera.awb.mmal, camera.image_effect.mmal, camera.drc.mmal),
+        (
+            camera.awb.mmal(),
+            camera.image_effect.mmal(),
+            camera.drc.mmal()
+        ),
         (1, 0, 0)
     );
     assert_eq!(
@@ -254,18 +254,18 @@ fn the_defaults_are_those_of_raspivid() {
 fn an_option_s_every_word_is_taken_in_small_letters_and_in_capitals() {
     for row in rows() {
         for word in row.kind.words() {
-            let given = options(&format!("--{} {}", row.long, word.name));
+            let given = options(&format!("--{} {}", row.long, word));
             assert_eq!(
                 given.warnings.len(),
-                usize::from(word.name == "pause" || is_ignored(row.long)),
+                usize::from(*word == "pause" || is_ignored(row.long)),
                 "{}",
-                word.name
+                word
             );
             if row.long != "codec" {
                 assert!(
-                    parse_words(&[&format!("--{}", row.long), &word.name.to_uppercase()]).is_ok(),
+                    parse_words(&[&format!("--{}", row.long), &word.to_uppercase()]).is_ok(),
                     "{}",
-                    word.name
+                    word
                 );
             }
         }

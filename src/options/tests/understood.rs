@@ -37,11 +37,14 @@ fn the_usual_line_of_the_service_is_understood_without_a_warning() {
         (Bitrate(800_000), Fps(25))
     );
     assert_eq!(
-        (given.video.profile.name, given.video.intra_period),
+        (given.video.profile.name(), given.video.intra_period),
         ("main", Some(Gop(25)))
     );
     assert!(given.video.inline_headers);
-    assert_eq!((given.annotation.bits, given.camera.awb.name), (12, "auto"));
+    assert_eq!(
+        (given.annotation.bits, given.camera.awb.name()),
+        (12, "auto")
+    );
     assert_eq!(
         given.given,
         [
@@ -90,7 +93,7 @@ fn the_last_one_wins() {
     assert_eq!(
         (
             unknown_last.video.intra_refresh,
-            unknown_last.camera.exposure.name
+            unknown_last.camera.exposure.name()
         ),
         (None, "auto")
     );
@@ -155,7 +158,7 @@ fn the_time_limit_follows_raspivid() {
         );
         (
             given.report_only.time_delay_ms,
-            given.report_only.wait_method,
+            given.report_only.wait_method.name(),
         )
     };
     assert_eq!(time("-n"), (5000, "Simple capture"));
@@ -190,13 +193,16 @@ fn unknown_words_fall_back_with_a_warning() {
             "{text}"
         );
     }
-    assert_eq!(options("-awb off -awb bogus").camera.awb.name, "auto");
+    assert_eq!(options("-awb off -awb bogus").camera.awb.name(), "auto");
     assert_eq!(
-        options("-pf main -pf constrained").video.profile.name,
+        options("-pf main -pf constrained").video.profile.name(),
         "high"
     );
-    assert_eq!(options("-lev 4.2 -lev 3.1").video.level.name, "4");
-    assert_eq!(options("-i bogus").report_only.initial_state.name, "record");
+    assert_eq!(options("-lev 4.2 -lev 3.1").video.level.name(), "4");
+    assert_eq!(
+        options("-i bogus").report_only.initial_state.name(),
+        "record"
+    );
 }
 
 /// What raspivid takes although it understands only a part of it: one warning each, which says what was given and what is used
@@ -356,7 +362,7 @@ fn values_are_used_as_raspivid_uses_them() {
     assert_eq!((look.text_size, look.text_colour), (44, None));
     let stereo = options("-3d SBS -dec -3dswap").camera.stereo;
     assert_eq!(
-        (stereo.mode.mmal, stereo.decimate, stereo.swap_eyes),
+        (stereo.mode.mmal(), stereo.decimate, stereo.swap_eyes),
         (1, true, true)
     );
     let blanks = stream(parse_words(&["-w", " 640", "-h", "+480 ", "-rot", "\t90"]));
@@ -517,7 +523,7 @@ fn camera_values_follow_raspivid() {
         (16.0, 64.0)
     );
     assert_eq!(options("-ISO -5").camera.iso, -5);
-    assert!(!options("-e").video.immutable_input);
+    assert!(options("-e").video.mutable_input);
     assert!(options("-sg 1000").video.inline_headers && options("-sp").video.inline_headers);
 }
 
@@ -565,7 +571,7 @@ fn a_source_names_all_options_that_it_cannot_honour() {
     assert!(text.ends_with(": -sl -ex -awb"), "{text}");
     let nothing = Unhonoured::default();
     assert_eq!(unhonoured(&given, &["w", "ex", "awb", "slices"]), nothing);
-    assert_eq!(unhonoured(&Options::default(), &[]), nothing);
+    assert_eq!(unhonoured(&Options::raspivid(), &[]), nothing);
     let passing_on = options("-n -- --tuning-file x");
     let warning = unhonoured(&passing_on, &[]).warning;
     assert!(warning.is_some_and(|text| text.ends_with(": --")));

@@ -11,7 +11,7 @@ use openh264::formats::YUVSource;
 use super::{Colours, I420, Matrix, sys};
 use crate::error::{Error, Result};
 use crate::frame::Frame;
-use crate::options::Video;
+use crate::options::{H264Level, H264Profile, Video};
 use crate::units::{Fps, Gop, Size};
 
 /// The key frame period when `-g` is not given: two seconds at raspivid's default rate.
@@ -101,8 +101,8 @@ fn config(video: &Video, size: Size, fps: Fps, finest: u32) -> EncoderConfig {
         .intra_frame_period(IntraFramePeriod::from_num_frames(
             video.intra_period.unwrap_or(DEFAULT_GOP).0,
         ))
-        .profile(profile(video.profile.name))
-        .level(level(video.level.name))
+        .profile(profile(video.profile))
+        .level(level(video.level))
         .complexity(Complexity::Low)
         .num_threads(1)
         .scene_change_detect(false)
@@ -141,20 +141,20 @@ fn target_bitrate(video: &Video, size: Size, fps: Fps) -> u32 {
     for_its_rate.clamp(1000, MAX_BITRATE) as u32
 }
 
-fn profile(name: &str) -> Profile {
-    match name {
-        "baseline" => Profile::Baseline,
-        "main" => Profile::Main,
-        _ => Profile::High,
+fn profile(asked: H264Profile) -> Profile {
+    match asked {
+        H264Profile::Baseline => Profile::Baseline,
+        H264Profile::Main => Profile::Main,
+        H264Profile::High => Profile::High,
     }
 }
 
 /// openh264 raises it where the size wants more.
-fn level(name: &str) -> Level {
-    match name {
-        "4.1" => Level::Level_4_1,
-        "4.2" => Level::Level_4_2,
-        _ => Level::Level_4_0,
+fn level(asked: H264Level) -> Level {
+    match asked {
+        H264Level::Level4 => Level::Level_4_0,
+        H264Level::Level41 => Level::Level_4_1,
+        H264Level::Level42 => Level::Level_4_2,
     }
 }
 

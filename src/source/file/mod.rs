@@ -26,9 +26,6 @@ use crate::h264::parameter_sets::{ParameterSets, Picture};
 use crate::options::{Codec, Format, Options};
 use crate::units::{Fps, Micros, Pts, poll_timeout};
 
-/// The long names of the options that act on a recording; all others of camera and encoder were decided when it was made.
-pub const HONOURED: &[&str] = &["framerate", "inline", "codec"];
-
 const CHUNK_BYTES: usize = 64 << 10;
 
 /// So much is read in one go: a file of gigabytes without a picture must not keep signals waiting.

@@ -7,7 +7,7 @@ use mmal_sys as ffi;
 
 use super::overlay;
 use super::request::Request;
-use crate::options::Codec;
+use crate::options::{Codec, IntraRefresh, StereoMode, names};
 
 /// A port of one of the two components.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,19 +65,19 @@ const ENCODER: &[Place] = &[Place::EncoderOutput];
 /// Which camera and how it works: before anything is enabled.
 pub const SELECTION: &[Row] = &[
     must(
-        "stereo",
+        names::STEREO,
         CAMERA_OUTPUTS,
         ffi::MMAL_PARAMETER_STEREOSCOPIC_MODE,
         Value::Words(|r| Some(stereo(r))),
     ),
     must(
-        "camselect",
+        names::CAMSELECT,
         CAMERA,
         ffi::MMAL_PARAMETER_CAMERA_NUM,
         Value::Word(|r| Some(r.options.camera.number)),
     ),
     must(
-        "mode",
+        names::MODE,
         CAMERA,
         ffi::MMAL_PARAMETER_CAMERA_CUSTOM_SENSOR_CONFIG,
         Value::Word(|r| Some(r.options.camera.sensor_mode)),
@@ -86,7 +86,7 @@ pub const SELECTION: &[Row] = &[
 
 /// What the camera has to reserve: once its control port is enabled.
 pub const CONFIGURATION: Row = may(
-    "width",
+    names::WIDTH,
     CAMERA,
     ffi::MMAL_PARAMETER_CAMERA_CONFIG,
     Value::Words(|r| Some(configuration(r))),
@@ -94,13 +94,13 @@ pub const CONFIGURATION: Row = may(
 
 /// The limits of a variable frame rate, each before its port's format.
 pub const PREVIEW_RATE: Row = may(
-    "shutter",
+    names::SHUTTER,
     &[Place::Preview],
     ffi::MMAL_PARAMETER_FPS_RANGE,
     Value::Words(|r| rate_range(r, 166)),
 );
 pub const VIDEO_RATE: Row = may(
-    "shutter",
+    names::SHUTTER,
     &[Place::Video],
     ffi::MMAL_PARAMETER_FPS_RANGE,
     Value::Words(|r| rate_range(r, 167)),
@@ -109,73 +109,73 @@ pub const VIDEO_RATE: Row = may(
 /// How the picture looks: once the camera is enabled.
 pub const CONTROLS: &[Row] = &[
     may(
-        "saturation",
+        names::SATURATION,
         CAMERA,
         ffi::MMAL_PARAMETER_SATURATION,
         Value::Words(|r| percent(r.options.camera.saturation)),
     ),
     may(
-        "sharpness",
+        names::SHARPNESS,
         CAMERA,
         ffi::MMAL_PARAMETER_SHARPNESS,
         Value::Words(|r| percent(r.options.camera.sharpness)),
     ),
     may(
-        "contrast",
+        names::CONTRAST,
         CAMERA,
         ffi::MMAL_PARAMETER_CONTRAST,
         Value::Words(|r| percent(r.options.camera.contrast)),
     ),
     may(
-        "brightness",
+        names::BRIGHTNESS,
         CAMERA,
         ffi::MMAL_PARAMETER_BRIGHTNESS,
         Value::Words(|r| percent(r.options.camera.brightness)),
     ),
     may(
-        "ISO",
+        names::ISO,
         CAMERA,
         ffi::MMAL_PARAMETER_ISO,
         Value::Word(|r| Some(r.options.camera.iso.cast_unsigned())),
     ),
     may(
-        "vstab",
+        names::VSTAB,
         CAMERA,
         ffi::MMAL_PARAMETER_VIDEO_STABILISATION,
         Value::Word(|r| flag(r.options.camera.stabilisation)),
     ),
     may(
-        "ev",
+        names::EV,
         CAMERA,
         ffi::MMAL_PARAMETER_EXPOSURE_COMP,
         Value::Word(|r| Some(r.options.camera.exposure_compensation.cast_unsigned())),
     ),
     may(
-        "exposure",
+        names::EXPOSURE,
         CAMERA,
         ffi::MMAL_PARAMETER_EXPOSURE_MODE,
-        Value::Word(|r| Some(r.options.camera.exposure.mmal)),
+        Value::Word(|r| Some(r.options.camera.exposure.mmal())),
     ),
     may(
-        "flicker",
+        names::FLICKER,
         CAMERA,
         ffi::MMAL_PARAMETER_FLICKER_AVOID,
-        Value::Word(|r| Some(r.options.camera.flicker.mmal)),
+        Value::Word(|r| Some(r.options.camera.flicker.mmal())),
     ),
     may(
-        "metering",
+        names::METERING,
         CAMERA,
         ffi::MMAL_PARAMETER_EXP_METERING_MODE,
-        Value::Word(|r| Some(r.options.camera.metering.mmal)),
+        Value::Word(|r| Some(r.options.camera.metering.mmal())),
     ),
     may(
-        "awb",
+        names::AWB,
         CAMERA,
         ffi::MMAL_PARAMETER_AWB_MODE,
-        Value::Word(|r| Some(r.options.camera.awb.mmal)),
+        Value::Word(|r| Some(r.options.camera.awb.mmal())),
     ),
     may(
-        "awbgains",
+        names::AWBGAINS,
         CAMERA,
         ffi::MMAL_PARAMETER_CUSTOM_AWB_GAINS,
         Value::Words(|r| {
@@ -184,13 +184,13 @@ pub const CONTROLS: &[Row] = &[
         }),
     ),
     may(
-        "imxfx",
+        names::IMXFX,
         CAMERA,
         ffi::MMAL_PARAMETER_IMAGE_EFFECT,
-        Value::Word(|r| Some(r.options.camera.image_effect.mmal)),
+        Value::Word(|r| Some(r.options.camera.image_effect.mmal())),
     ),
     may(
-        "colfx",
+        names::COLFX,
         CAMERA,
         ffi::MMAL_PARAMETER_COLOUR_EFFECT,
         Value::Words(|r| {
@@ -201,13 +201,13 @@ pub const CONTROLS: &[Row] = &[
         }),
     ),
     may(
-        "rotation",
+        names::ROTATION,
         CAMERA_OUTPUTS,
         ffi::MMAL_PARAMETER_ROTATION,
         Value::Word(|r| Some(r.options.camera.rotation_degrees.cast_unsigned())),
     ),
     may(
-        "hflip",
+        names::HFLIP,
         CAMERA_OUTPUTS,
         ffi::MMAL_PARAMETER_MIRROR,
         Value::Word(|r| {
@@ -215,7 +215,7 @@ pub const CONTROLS: &[Row] = &[
         }),
     ),
     may(
-        "roi",
+        names::ROI,
         CAMERA,
         ffi::MMAL_PARAMETER_INPUT_CROP,
         Value::Words(|r| {
@@ -228,49 +228,49 @@ pub const CONTROLS: &[Row] = &[
         }),
     ),
     may(
-        "shutter",
+        names::SHUTTER,
         CAMERA,
         ffi::MMAL_PARAMETER_SHUTTER_SPEED,
         Value::Word(|r| Some(r.options.camera.shutter_us.cast_unsigned())),
     ),
     may(
-        "drc",
+        names::DRC,
         CAMERA,
         ffi::MMAL_PARAMETER_DYNAMIC_RANGE_COMPRESSION,
-        Value::Word(|r| Some(r.options.camera.drc.mmal)),
+        Value::Word(|r| Some(r.options.camera.drc.mmal())),
     ),
     may(
-        "stats",
+        names::STATS,
         CAMERA,
         ffi::MMAL_PARAMETER_CAPTURE_STATS_PASS,
         Value::Word(|r| flag(r.options.camera.stats)),
     ),
     may(
-        "annotate",
+        names::ANNOTATE,
         CAMERA,
         ffi::MMAL_PARAMETER_ANNOTATE,
         Value::Versions(|r| overlay::versions(&r.options.annotation, &r.user_text)),
     ),
     may(
-        "analoggain",
+        names::ANALOGGAIN,
         CAMERA,
         ffi::MMAL_PARAMETER_ANALOG_GAIN,
         Value::Words(|r| Some(fraction(r.options.camera.analog_gain).to_vec())),
     ),
     may(
-        "digitalgain",
+        names::DIGITALGAIN,
         CAMERA,
         ffi::MMAL_PARAMETER_DIGITAL_GAIN,
         Value::Words(|r| Some(fraction(r.options.camera.digital_gain).to_vec())),
     ),
     may(
-        "focus",
+        names::FOCUS,
         CAMERA,
         ffi::MMAL_PARAMETER_DRAW_BOX_FACES_AND_FOCUS,
         Value::Word(|r| flag(r.options.camera.focus_window)),
     ),
     may(
-        "settings",
+        names::SETTINGS,
         CAMERA,
         ffi::MMAL_PARAMETER_CHANGE_EVENT_REQUEST,
         Value::Words(|r| {
@@ -284,7 +284,7 @@ pub const CONTROLS: &[Row] = &[
 
 /// The text in the picture; sent again when it changes.
 pub const ANNOTATION: Row = may(
-    "annotate",
+    names::ANNOTATE,
     CAMERA,
     ffi::MMAL_PARAMETER_ANNOTATE,
     Value::Versions(|r| overlay::versions(&r.options.annotation, &r.text)),
@@ -293,13 +293,13 @@ pub const ANNOTATION: Row = may(
 /// How the stream is coded: once the encoder's output has its format.
 pub const CODING: &[Row] = &[
     must(
-        "intra",
+        names::INTRA,
         ENCODER,
         ffi::MMAL_PARAMETER_INTRAPERIOD,
         Value::Word(|r| h264(r)?.options.video.intra_period.map(|gop| gop.0)),
     ),
     must(
-        "slices",
+        names::SLICES,
         ENCODER,
         ffi::MMAL_PARAMETER_MB_ROWS_PER_SLICE,
         Value::Word(|r| {
@@ -308,62 +308,62 @@ pub const CODING: &[Row] = &[
         }),
     ),
     must(
-        "qp",
+        names::QP,
         ENCODER,
         ffi::MMAL_PARAMETER_VIDEO_ENCODE_INITIAL_QUANT,
         Value::Word(quantiser),
     ),
     must(
-        "qp",
+        names::QP,
         ENCODER,
         ffi::MMAL_PARAMETER_VIDEO_ENCODE_MIN_QUANT,
         Value::Word(quantiser),
     ),
     must(
-        "qp",
+        names::QP,
         ENCODER,
         ffi::MMAL_PARAMETER_VIDEO_ENCODE_MAX_QUANT,
         Value::Word(quantiser),
     ),
     must(
-        "profile",
+        names::PROFILE,
         ENCODER,
         ffi::MMAL_PARAMETER_PROFILE,
-        Value::Words(|r| Some(vec![h264(r)?.options.video.profile.mmal, r.level.mmal])),
+        Value::Words(|r| Some(vec![h264(r)?.options.video.profile.mmal(), r.level.mmal()])),
     ),
     may(
-        "penc",
+        names::PENC,
         &[Place::EncoderInput],
         ffi::MMAL_PARAMETER_VIDEO_IMMUTABLE_INPUT,
-        Value::Word(|r| flag(r.options.video.immutable_input)),
+        Value::Word(|r| flag(!r.options.video.mutable_input)),
     ),
     // Always on: every key frame begins with SPS and PPS, so that a viewer may come at any.
     may(
-        "inline",
+        names::INLINE,
         ENCODER,
         ffi::MMAL_PARAMETER_VIDEO_ENCODE_INLINE_HEADER,
         Value::Word(|r| h264(r).map(|_| 1)),
     ),
     may(
-        "spstimings",
+        names::SPSTIMINGS,
         ENCODER,
         ffi::MMAL_PARAMETER_VIDEO_ENCODE_SPS_TIMING,
         Value::Word(|r| flag(h264(r)?.options.video.sps_timing)),
     ),
     // Always off: motion vectors are no part of a stream.
     may(
-        "vectors",
+        names::VECTORS,
         ENCODER,
         ffi::MMAL_PARAMETER_VIDEO_ENCODE_INLINE_VECTORS,
         Value::Word(|r| h264(r).map(|_| 0)),
     ),
     must(
-        "irefresh",
+        names::IREFRESH,
         ENCODER,
         ffi::MMAL_PARAMETER_VIDEO_INTRA_REFRESH,
         Value::First {
             length: 5,
-            word: |r| h264(r)?.options.video.intra_refresh.map(|mode| mode.mmal),
+            word: |r| h264(r)?.options.video.intra_refresh.map(IntraRefresh::mmal),
         },
     ),
 ];
@@ -419,9 +419,9 @@ fn fraction(value: f32) -> [u32; 2] {
 /// MMAL_PARAMETER_STEREOSCOPIC_MODE_T: without two cameras in one picture the rest says nothing.
 fn stereo(request: &Request) -> Vec<u32> {
     let stereo = request.options.camera.stereo;
-    match stereo.mode.mmal {
-        0 => vec![0, 0, 0],
-        mode => vec![mode, stereo.decimate.into(), stereo.swap_eyes.into()],
+    match stereo.mode {
+        StereoMode::Off => vec![0, 0, 0],
+        mode => vec![mode.mmal(), stereo.decimate.into(), stereo.swap_eyes.into()],
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use crate::annotation::{application_text, compose, shows_clock};
 use crate::error::Result;
-use crate::options::{Codec, Options, Word, level_for, slices_for};
+use crate::options::{Codec, H264Level, Options, level_for, slices_for};
 use crate::units::{Bitrate, Size};
 use crate::zone;
 
@@ -14,7 +14,7 @@ pub struct Request {
     pub options: Options,
     /// The sensor's own where none was asked for.
     pub size: Size,
-    pub level: Word,
+    pub level: H264Level,
     pub slices: u32,
     /// The text of `-a` with date and time, and without the encoder's settings: what raspivid sends first.
     pub user_text: String,

@@ -8,7 +8,7 @@ use super::child::{DATA_FD, DataPipe, STAGES_FD, TIMES_FD};
 use super::program::Offer;
 use super::table::{Given, translate};
 use super::{passed_on, software, text};
-use crate::options::{Codec, Options};
+use crate::options::{Codec, Options, names};
 
 /// How the program is started.
 pub struct CommandLine {
@@ -54,7 +54,7 @@ impl CommandLine {
         }
         if stages.is_some() {
             given.push((text::OPTION, Some(format!("/dev/fd/{STAGES_FD}"))));
-            honoured.push("annotate");
+            honoured.push(names::ANNOTATE);
         }
         let mut arguments = Vec::new();
         for (name, value) in given {

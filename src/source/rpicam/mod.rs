@@ -33,7 +33,7 @@ pub mod program;
 mod software;
 mod spare;
 mod sys;
-mod table;
+pub(super) mod table;
 mod text;
 mod times;
 mod units;

@@ -7,13 +7,10 @@
 
 use super::program::Offer;
 use super::table::Given;
-use crate::options::Options;
+use crate::options::{H264Profile, Options};
 
 /// What `--low-latency` does but for the preset, in the words of the encoder, for versions without it.
 const LOW_LATENCY: &str = "tune=zerolatency;bf=0;refs=1;thread_type=slice";
-
-/// Options of raspivid that only this encoder has something for.
-pub const HONOURED: [&str; 2] = ["qp", "slices"];
 
 /// The options for the encoder.
 pub fn encoder(options: &Options, offer: &Offer) -> Vec<Given> {
@@ -27,7 +24,7 @@ pub fn encoder(options: &Options, offer: &Offer) -> Vec<Given> {
 fn words(options: &Options, offer: &Offer) -> String {
     let video = &options.video;
     // What Baseline lacks is what makes superfast slower.
-    let preset = if video.profile.name == "baseline" {
+    let preset = if video.profile == H264Profile::Baseline {
         "ultrafast"
     } else {
         "superfast"

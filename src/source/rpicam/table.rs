@@ -5,7 +5,11 @@
 
 use super::program::Offer;
 use super::software;
-use crate::options::{Codec, Options};
+use crate::options::{
+    AwbMode, Codec, DrcLevel, ExposureMode, FlickerAvoidance, ImageEffect, MeteringMode, Options,
+    StereoMode, names,
+};
+use crate::source::honoured as honoured_by;
 
 /// What a row says to an option.
 #[derive(Debug, PartialEq)]
@@ -33,9 +37,9 @@ use Answer::{Default, Flag, Unavailable};
 
 const ROWS: &[Row] = &[
     // The size. 0 is raspivid's word for "the sensor's largest", which the program would have to be told in numbers.
-    row("width", |o| positive("width", o.video.size.width)),
-    row("height", |o| positive("height", o.video.size.height)),
-    row("framerate", |o| match o.effective_fps().0 {
+    row(names::WIDTH, |o| positive("width", o.video.size.width)),
+    row(names::HEIGHT, |o| positive("height", o.video.size.height)),
+    row(names::FRAMERATE, |o| match o.effective_fps().0 {
         // "Variable", for both. Version 1.1 and before divide by it.
         0 if o.video.fps.0 == 0 => Answer::Since("libav-video-codec", "framerate", "0".into()),
         // The exposure asked for is longer than a frame.
@@ -46,18 +50,20 @@ const ROWS: &[Row] = &[
         frames_per_second => option("framerate", frames_per_second),
     }),
     // The encoder.
-    row("bitrate", |o| match (o.video.codec, o.video.bitrate.0) {
-        (_, 0) => Default,
-        (Codec::H264, bits_per_second) => option("bitrate", bits_per_second),
-        (Codec::Mjpeg, _) => Unavailable,
+    row(names::BITRATE, |o| {
+        match (o.video.codec, o.video.bitrate.0) {
+            (_, 0) => Default,
+            (Codec::H264, bits_per_second) => option("bitrate", bits_per_second),
+            (Codec::Mjpeg, _) => Unavailable,
+        }
     }),
-    row("profile", |o| {
-        for_h264(o, option("profile", o.video.profile.name.to_lowercase()))
+    row(names::PROFILE, |o| {
+        for_h264(o, option("profile", o.video.profile.name()))
     }),
-    row("level", |o| {
-        for_h264(o, option("level", o.video.level.name))
+    row(names::LEVEL, |o| {
+        for_h264(o, option("level", o.video.level.name()))
     }),
-    row("intra", |o| {
+    row(names::INTRA, |o| {
         let one_second = o.video.fps.or_default().0;
         for_h264(
             o,
@@ -70,124 +76,139 @@ const ROWS: &[Row] = &[
             },
         )
     }),
-    row("qp", |o| default_or_unavailable(o.video.qp == 0)),
-    row("slices", |o| default_or_unavailable(o.video.slices <= 1)),
-    row("irefresh", |o| {
+    row(names::QP, |o| default_or_unavailable(o.video.qp == 0)),
+    row(names::SLICES, |o| {
+        default_or_unavailable(o.video.slices <= 1)
+    }),
+    row(names::IREFRESH, |o| {
         default_or_unavailable(o.video.intra_refresh.is_none())
     }),
-    row("spstimings", |o| {
+    row(names::SPSTIMINGS, |o| {
         default_or_unavailable(!o.video.sps_timing)
     }),
     // The camera.
-    row("camselect", |o| nonzero("camera", o.camera.number)),
+    row(names::CAMSELECT, |o| nonzero("camera", o.camera.number)),
     // A number there, width, height and bits here.
-    row("mode", |o| {
+    row(names::MODE, |o| {
         default_or_unavailable(o.camera.sensor_mode == 0)
     }),
-    row("sharpness", |o| percent("sharpness", o.camera.sharpness)),
-    row("contrast", |o| percent("contrast", o.camera.contrast)),
-    row("saturation", |o| match o.camera.colour_effect {
+    row(names::SHARPNESS, |o| {
+        percent("sharpness", o.camera.sharpness)
+    }),
+    row(names::CONTRAST, |o| percent("contrast", o.camera.contrast)),
+    row(names::SATURATION, |o| match o.camera.colour_effect {
         Some((128, 128)) => Default,
         _ => percent("saturation", o.camera.saturation),
     }),
     // 0 to 100 with 50 in the middle there, -1 to 1 here.
-    row("brightness", |o| match o.camera.brightness {
+    row(names::BRIGHTNESS, |o| match o.camera.brightness {
         None | Some(50) => Default,
         Some(percent) => option("brightness", f64::from(percent - 50) / 50.0),
     }),
-    row("colfx", |o| match o.camera.colour_effect {
+    row(names::COLFX, |o| match o.camera.colour_effect {
         None => Default,
         Some((128, 128)) => option("saturation", 0),
         Some(_) => Unavailable,
     }),
-    row("imxfx", |o| {
-        default_or_unavailable(o.camera.image_effect.name == "none")
+    row(names::IMXFX, |o| {
+        default_or_unavailable(o.camera.image_effect == ImageEffect::None)
     }),
     // ISO 100 is a gain of 1. An analogue gain that was given as such wins.
-    row("ISO", |o| match o.camera.iso {
+    row(names::ISO, |o| match o.camera.iso {
         iso if iso <= 0 || o.camera.analog_gain > 0.0 => Default,
         iso => option("gain", f64::from(iso) / 100.0),
     }),
-    row("analoggain", |o| match o.camera.analog_gain {
+    row(names::ANALOGGAIN, |o| match o.camera.analog_gain {
         gain if gain > 0.0 => option("gain", gain),
         _ => Default,
     }),
-    row("digitalgain", |o| {
+    row(names::DIGITALGAIN, |o| {
         default_or_unavailable(o.camera.digital_gain == 0.0)
     }),
-    row("shutter", |o| match o.camera.shutter_us {
+    row(names::SHUTTER, |o| match o.camera.shutter_us {
         ..=0 => Default,
         us => option("shutter", us),
     }),
     // Sixths of a stop there, stops here.
-    row("ev", |o| match o.camera.exposure_compensation {
+    row(names::EV, |o| match o.camera.exposure_compensation {
         0 => Default,
         sixths => option("ev", (f64::from(sixths) * 1000.0 / 6.0).round() / 1000.0),
     }),
-    row("exposure", |o| match o.camera.exposure.name {
+    row(names::EXPOSURE, |o| match o.camera.exposure {
         // The frame rate is fixed in any case.
-        "auto" | "fixedfps" => Default,
-        "sports" | "antishake" => option("exposure", "sport"),
-        "night" | "nightpreview" | "verylong" => option("exposure", "long"),
-        _ => Unavailable,
+        ExposureMode::Auto | ExposureMode::FixedFps => Default,
+        ExposureMode::Sports | ExposureMode::AntiShake => option("exposure", "sport"),
+        ExposureMode::Night | ExposureMode::NightPreview | ExposureMode::VeryLong => {
+            option("exposure", "long")
+        }
+        ExposureMode::Off
+        | ExposureMode::Backlight
+        | ExposureMode::Spotlight
+        | ExposureMode::Snow
+        | ExposureMode::Beach
+        | ExposureMode::Fireworks => Unavailable,
     }),
-    row("metering", |o| match o.camera.metering.name {
+    row(names::METERING, |o| match o.camera.metering {
         // raspivid's default, which it is not worth while to press on a camera that is tuned for "centre".
-        "average" if !o.was_given("metering") => Default,
-        "average" | "matrix" => option("metering", "average"),
-        "spot" => option("metering", "spot"),
-        _ => Unavailable,
+        MeteringMode::Average if !o.was_given(names::METERING) => Default,
+        MeteringMode::Average | MeteringMode::Matrix => option("metering", "average"),
+        MeteringMode::Spot => option("metering", "spot"),
+        MeteringMode::Backlit => Unavailable,
     }),
-    row("awb", |o| match o.camera.awb.name {
-        "auto" => Default,
-        "sun" => option("awb", "daylight"),
-        "cloud" | "shade" => option("awb", "cloudy"),
-        "tungsten" => option("awb", "tungsten"),
-        "fluorescent" => option("awb", "fluorescent"),
-        "incandescent" => option("awb", "incandescent"),
+    row(names::AWB, |o| match o.camera.awb {
+        AwbMode::Auto => Default,
+        AwbMode::Sun => option("awb", "daylight"),
+        AwbMode::Cloud | AwbMode::Shade => option("awb", "cloudy"),
+        AwbMode::Tungsten => option("awb", "tungsten"),
+        AwbMode::Fluorescent => option("awb", "fluorescent"),
+        AwbMode::Incandescent => option("awb", "incandescent"),
         // Gains switch it off there.
-        "off" if o.camera.awb_gains.is_some() => Default,
-        _ => Unavailable,
+        AwbMode::Off if o.camera.awb_gains.is_some() => Default,
+        AwbMode::Off | AwbMode::Flash | AwbMode::Horizon | AwbMode::GreyWorld => Unavailable,
     }),
     // The firmware looks at them with "off" alone.
-    row("awbgains", |o| match o.camera.awb_gains {
-        Some((red, blue)) if o.camera.awb.name == "off" => {
+    row(names::AWBGAINS, |o| match o.camera.awb_gains {
+        Some((red, blue)) if o.camera.awb == AwbMode::Off => {
             option("awbgains", format!("{red},{blue}"))
         }
         _ => Default,
     }),
-    row("flicker", |o| match o.camera.flicker.name {
-        "off" => Default,
-        "50hz" => option("flicker-period", "10000us"),
-        "60hz" => option("flicker-period", "8333us"),
-        _ => Unavailable,
+    row(names::FLICKER, |o| match o.camera.flicker {
+        FlickerAvoidance::Off => Default,
+        FlickerAvoidance::Hz50 => option("flicker-period", "10000us"),
+        FlickerAvoidance::Hz60 => option("flicker-period", "8333us"),
+        FlickerAvoidance::Auto => Unavailable,
     }),
-    row("drc", |o| {
-        default_or_unavailable(o.camera.drc.name == "off")
+    row(names::DRC, |o| {
+        default_or_unavailable(o.camera.drc == DrcLevel::Off)
     }),
-    row("vstab", |o| default_or_unavailable(!o.camera.stabilisation)),
-    row("stats", |o| default_or_unavailable(!o.camera.stats)),
-    row("settings", |o| {
+    row(names::VSTAB, |o| {
+        default_or_unavailable(!o.camera.stabilisation)
+    }),
+    row(names::STATS, |o| default_or_unavailable(!o.camera.stats)),
+    row(names::SETTINGS, |o| {
         default_or_unavailable(!o.camera.settings_events)
     }),
-    row("stereo", |o| {
-        default_or_unavailable(o.camera.stereo.mode.name == "off")
+    row(names::STEREO, |o| {
+        default_or_unavailable(o.camera.stereo.mode == StereoMode::Off)
     }),
-    row("decimate", |o| {
+    row(names::DECIMATE, |o| {
         default_or_unavailable(!o.camera.stereo.decimate)
     }),
-    row("3dswap", |o| {
+    row(names::SWAP_EYES, |o| {
         default_or_unavailable(!o.camera.stereo.swap_eyes)
     }),
-    row("focus", |o| default_or_unavailable(!o.camera.focus_window)),
-    row("hflip", |o| {
+    row(names::FOCUS, |o| {
+        default_or_unavailable(!o.camera.focus_window)
+    }),
+    row(names::HFLIP, |o| {
         if o.camera.hflip {
             Flag("hflip")
         } else {
             Default
         }
     }),
-    row("vflip", |o| {
+    row(names::VFLIP, |o| {
         if o.camera.vflip {
             Flag("vflip")
         } else {
@@ -195,12 +216,12 @@ const ROWS: &[Row] = &[
         }
     }),
     // Quarter turns are refused there.
-    row("rotation", |o| match o.camera.rotation_degrees {
+    row(names::ROTATION, |o| match o.camera.rotation_degrees {
         0 => Default,
         180 | -180 => option("rotation", 180),
         _ => Unavailable,
     }),
-    row("roi", |o| {
+    row(names::ROI, |o| {
         let roi = o.camera.roi;
         match (roi.x, roi.y, roi.width, roi.height) {
             (0.0, 0.0, 1.0, 1.0) => Default,
@@ -209,16 +230,16 @@ const ROWS: &[Row] = &[
         }
     }),
     // There is text only through a stage that is a package of its own: `text` sees to it where it is there.
-    row("annotate", |o| {
+    row(names::ANNOTATE, |o| {
         default_or_unavailable(o.annotation.bits == 0 && o.annotation.text.is_empty())
     }),
-    row("annotateex", |_| Unavailable),
+    row(names::ANNOTATEEX, |_| Unavailable),
 ];
 
 /// The options for the picture, and the long names of raspivid's options that it honours with them: all that it has
 /// something for, and all whose value asks for nothing.
 pub fn translate(options: &Options, offer: &Offer) -> (Vec<Given>, Vec<&'static str>) {
-    let (mut given, mut honoured) = (Vec::new(), vec!["codec", "inline"]);
+    let (mut given, mut honoured) = (Vec::new(), honoured_by::RPICAM_ALWAYS.to_vec());
     for row in ROWS {
         match (row.answer)(options) {
             Default => {}
@@ -234,7 +255,7 @@ pub fn translate(options: &Options, offer: &Offer) -> (Vec<Given>, Vec<&'static 
     if options.video.codec == Codec::H264 && offer.software_encoder {
         settle_rate(options, &mut given, &mut honoured);
         if offer.has("libav-video-codec-opts") {
-            honoured.extend(software::HONOURED);
+            honoured.extend(honoured_by::RPICAM_SOFTWARE);
         }
     }
     (given, honoured)
@@ -248,8 +269,17 @@ fn settle_rate(options: &Options, given: &mut [Given], honoured: &mut Vec<&'stat
         .find(|(name, value)| *name == "framerate" && *value == variable);
     if let Some((_, value)) = rate {
         *value = Some(options.video.fps.or_default().0.to_string());
-        honoured.retain(|long| *long != "framerate");
+        honoured.retain(|long| *long != names::FRAMERATE);
     }
+}
+
+/// The long names of the options that a program with all that the table knows would honour.
+#[cfg(test)]
+pub fn answered(options: &Options) -> Vec<&'static str> {
+    let is_answered = |row: &&Row| (row.answer)(options) != Unavailable;
+    let rows = ROWS.iter().filter(is_answered).map(|row| row.long);
+    rows.chain(honoured_by::RPICAM_ALWAYS.iter().copied())
+        .collect()
 }
 
 /// An option of the program: its long name, and its value unless it is a flag.
@@ -307,13 +337,22 @@ fn percent(name: &'static str, value: Option<i32>) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options;
+    use crate::options::{self, Fate};
+
+    /// What `command` gives in any case, and what only the VideoCore's encoder has.
+    const ANSWERED_ELSEWHERE: [&str; 3] = [names::CODEC, names::INLINE, names::PENC];
 
     #[test]
-    fn every_row_is_an_option_of_raspivid() {
-        let known: Vec<_> = options::rows().map(|row| row.long).collect();
-        let mut unknown: Vec<_> = ROWS.iter().map(|row| row.long).collect();
-        unknown.retain(|long| !known.contains(long));
-        assert!(unknown.is_empty(), "{unknown:?}");
+    fn every_option_for_camera_and_encoder_has_an_answer() {
+        let of_picture = |fate| matches!(fate, Fate::Encoder | Fate::Camera);
+        let mut asked: Vec<_> = options::rows()
+            .filter(|row| of_picture(row.fate))
+            .map(|row| row.long)
+            .filter(|long| !ANSWERED_ELSEWHERE.contains(long))
+            .collect();
+        let mut answered: Vec<_> = ROWS.iter().map(|row| row.long).collect();
+        asked.sort_unstable();
+        answered.sort_unstable();
+        assert_eq!(answered, asked);
     }
 }

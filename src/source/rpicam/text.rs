@@ -27,7 +27,7 @@ fn format(options: &Options) -> String {
     let annotation = &options.annotation;
     let has = |bit| annotation.bits & bit != 0;
     let given = if has(bits::APPLICATION_TEXT) {
-        application_text(&options.video)
+        application_text(options)
     } else if has(bits::USER_TEXT) {
         annotation.text.replace('\n', " ")
     } else {

@@ -30,25 +30,6 @@ use crate::options::{Codec, Options, Video};
 use crate::units::{Fps, Micros, Size};
 use crate::zone;
 
-/// The long names of the options that the card acts upon.
-pub const HONOURED: &[&str] = &[
-    "width",
-    "height",
-    "bitrate",
-    "framerate",
-    "intra",
-    "profile",
-    "level",
-    "qp",
-    "codec",
-    "inline",
-    "annotate",
-    "annotateex",
-    "rotation",
-    "hflip",
-    "vflip",
-];
-
 /// For `-w 0` and `-h 0`, where a camera would give its sensor's size.
 const DEFAULT_SIZE: Size = Size {
     width: 1920,

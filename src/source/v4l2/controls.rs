@@ -3,7 +3,9 @@
 //! of the picture only where its option was given: what the user set otherwise (v4l2-ctl) stays.
 
 use super::sys::{ControlRange, Device};
-use crate::options::Options;
+use crate::options::{
+    AwbMode, ExposureMode, FlickerAvoidance, H264Level, H264Profile, MeteringMode, Options, names,
+};
 
 // V4L2_CID_*: user controls (base 0x98_0900), codec (0x99_0900) and camera (0x9a_0900).
 const BRIGHTNESS: u32 = 0x98_0900;
@@ -43,7 +45,7 @@ const EXPOSURE_IS_MANUAL: i32 = 1;
 const EXPOSURE_IS_APERTURE_PRIORITY: i32 = 3;
 
 /// Options that act without being given, too.
-const ALWAYS_SET: [&str; 3] = ["rotation", "hflip", "vflip"];
+const ALWAYS_SET: [&str; 3] = [names::ROTATION, names::HFLIP, names::VFLIP];
 
 /// What a control is set to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -176,13 +178,28 @@ fn picture_wishes(options: &Options) -> Vec<Wish> {
     let camera = &options.camera;
     let mut wishes = Vec::new();
     let adjustments = [
-        ("sharpness", SHARPNESS, camera.sharpness, [-100, 0, 100]),
-        ("contrast", CONTRAST, camera.contrast, [-100, 0, 100]),
-        ("brightness", BRIGHTNESS, camera.brightness, [0, 50, 100]),
-        ("saturation", SATURATION, camera.saturation, [-100, 0, 100]),
+        (
+            names::SHARPNESS,
+            SHARPNESS,
+            camera.sharpness,
+            [-100, 0, 100],
+        ),
+        (names::CONTRAST, CONTRAST, camera.contrast, [-100, 0, 100]),
+        (
+            names::BRIGHTNESS,
+            BRIGHTNESS,
+            camera.brightness,
+            [0, 50, 100],
+        ),
+        (
+            names::SATURATION,
+            SATURATION,
+            camera.saturation,
+            [-100, 0, 100],
+        ),
         // Sixths of a stop; the drivers that have it go to 4 stops either way.
         (
-            "ev",
+            names::EV,
             EXPOSURE_BIAS,
             Some(camera.exposure_compensation),
             [-24, 0, 24],
@@ -199,32 +216,42 @@ fn picture_wishes(options: &Options) -> Vec<Wish> {
         wishes.push(Wish::new(option, [vec![(id, amount)]]));
     }
     let degrees = camera.rotation_degrees.rem_euclid(360);
-    wishes.push(Wish::exact("rotation", ROTATE, degrees));
-    wishes.push(Wish::exact("hflip", HFLIP, i32::from(camera.hflip)));
-    wishes.push(Wish::exact("vflip", VFLIP, i32::from(camera.vflip)));
+    wishes.push(Wish::exact(names::ROTATION, ROTATE, degrees));
+    wishes.push(Wish::exact(names::HFLIP, HFLIP, i32::from(camera.hflip)));
+    wishes.push(Wish::exact(names::VFLIP, VFLIP, i32::from(camera.vflip)));
     wishes.push(Wish::exact(
-        "vstab",
+        names::VSTAB,
         IMAGE_STABILIZATION,
         i32::from(camera.stabilisation),
     ));
-    wishes.push(Wish::new("exposure", exposure(camera.exposure.name)));
+    wishes.push(Wish::new(names::EXPOSURE, exposure(camera.exposure)));
     wishes.push(shutter(camera.shutter_us));
-    wishes.push(Wish::new("awb", white_balance(camera.awb.name)));
+    wishes.push(Wish::new(names::AWB, white_balance(camera.awb)));
     if let Some((red, blue)) = camera.awb_gains {
         let steps = vec![
             (RED_BALANCE, Amount::Gain(red)),
             (BLUE_BALANCE, Amount::Gain(blue)),
         ];
-        wishes.push(Wish::new("awbgains", [steps]));
+        wishes.push(Wish::new(names::AWBGAINS, [steps]));
     }
-    wishes.extend(
-        position(&["off", "50hz", "60hz", "auto"], camera.flicker.name)
-            .map(|value| Wish::exact("flicker", POWER_LINE_FREQUENCY, value)),
-    );
-    wishes.extend(
-        position(&["average", "", "spot", "matrix"], camera.metering.name)
-            .map(|value| Wish::exact("metering", EXPOSURE_METERING, value)),
-    );
+    let power_line = match camera.flicker {
+        FlickerAvoidance::Off => 0,
+        FlickerAvoidance::Hz50 => 1,
+        FlickerAvoidance::Hz60 => 2,
+        FlickerAvoidance::Auto => 3,
+    };
+    wishes.push(Wish::exact(
+        names::FLICKER,
+        POWER_LINE_FREQUENCY,
+        power_line,
+    ));
+    let metering = match camera.metering {
+        MeteringMode::Average => Some(0),
+        MeteringMode::Spot => Some(2),
+        MeteringMode::Matrix => Some(3),
+        MeteringMode::Backlit => None,
+    };
+    wishes.extend(metering.map(|value| Wish::exact(names::METERING, EXPOSURE_METERING, value)));
     wishes.retain(|wish| ALWAYS_SET.contains(&wish.option) || options.was_given(wish.option));
     wishes
 }
@@ -232,59 +259,58 @@ fn picture_wishes(options: &Options) -> Vec<Wish> {
 fn encoder_wishes(options: &Options) -> Vec<Wish> {
     let video = &options.video;
     let number = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
-    let mut wishes = vec![Wish::exact("inline", REPEAT_SEQUENCE_HEADER, 1)];
-    let profile = match video.profile.name {
-        "baseline" => 0,
-        "main" => 2,
-        _ => 4,
+    let mut wishes = vec![Wish::exact(names::INLINE, REPEAT_SEQUENCE_HEADER, 1)];
+    let profile = match video.profile {
+        H264Profile::Baseline => 0,
+        H264Profile::Main => 2,
+        H264Profile::High => 4,
     };
-    wishes.push(Wish::exact("profile", H264_PROFILE, profile));
-    let level = match video.level.name {
-        "4.1" => 12,
-        "4.2" => 13,
-        _ => 11,
+    wishes.push(Wish::exact(names::PROFILE, H264_PROFILE, profile));
+    let level = match video.level {
+        H264Level::Level4 => 11,
+        H264Level::Level41 => 12,
+        H264Level::Level42 => 13,
     };
-    wishes.push(Wish::exact("level", H264_LEVEL, level));
+    wishes.push(Wish::exact(names::LEVEL, H264_LEVEL, level));
     if video.bitrate.0 > 0 {
-        wishes.push(Wish::exact("bitrate", BITRATE, number(video.bitrate.0)));
+        wishes.push(Wish::exact(
+            names::BITRATE,
+            BITRATE,
+            number(video.bitrate.0),
+        ));
     }
     if let Some(gop) = video.intra_period {
         let ways = [H264_I_PERIOD, GOP_SIZE].map(|id| vec![(id, Amount::Exact(number(gop.0)))]);
-        wishes.push(Wish::new("intra", ways));
+        wishes.push(Wish::new(names::INTRA, ways));
     }
     if video.qp > 0 {
         let qp = Amount::Exact(number(video.qp));
         wishes.push(Wish::new(
-            "qp",
+            names::QP,
             [vec![(H264_MIN_QP, qp), (H264_MAX_QP, qp)]],
         ));
     }
     wishes
 }
 
-/// The place of a word among those that a menu has, in its order.
-fn position(words: &[&str], word: &str) -> Option<i32> {
-    words
-        .iter()
-        .position(|known| *known == word)
-        .map(|index| index as i32)
-}
-
-fn exposure(mode: &str) -> Vec<Vec<Step>> {
+fn exposure(mode: ExposureMode) -> Vec<Vec<Step>> {
     let auto = |value| (EXPOSURE_AUTO, Amount::Exact(value));
     let scene = |value| vec![vec![(SCENE_MODE, Amount::Exact(value))]];
     match mode {
-        "off" => vec![vec![auto(EXPOSURE_IS_MANUAL)]],
-        "auto" => vec![
+        ExposureMode::Off => vec![vec![auto(EXPOSURE_IS_MANUAL)]],
+        ExposureMode::Auto => vec![
             vec![auto(EXPOSURE_IS_AUTO)],
             vec![auto(EXPOSURE_IS_APERTURE_PRIORITY)],
         ],
-        "backlight" => scene(1),
-        "snow" | "beach" => scene(2),
-        "fireworks" => scene(6),
-        "night" | "nightpreview" => scene(8),
-        "sports" => scene(11),
-        _ => Vec::new(),
+        ExposureMode::Backlight => scene(1),
+        ExposureMode::Snow | ExposureMode::Beach => scene(2),
+        ExposureMode::Fireworks => scene(6),
+        ExposureMode::Night | ExposureMode::NightPreview => scene(8),
+        ExposureMode::Sports => scene(11),
+        ExposureMode::Spotlight
+        | ExposureMode::VeryLong
+        | ExposureMode::FixedFps
+        | ExposureMode::AntiShake => Vec::new(),
     }
 }
 
@@ -294,24 +320,24 @@ fn shutter(us: i32) -> Wish {
         (EXPOSURE_AUTO, Amount::Exact(EXPOSURE_IS_MANUAL)),
         (EXPOSURE_ABSOLUTE, Amount::Exact((us / 100).max(1))),
     ];
-    Wish::new("shutter", [steps])
+    Wish::new(names::SHUTTER, [steps])
 }
 
 /// A preset where the device has those, else automatics off and a colour temperature in kelvin.
-fn white_balance(mode: &str) -> Vec<Vec<Step>> {
+fn white_balance(mode: AwbMode) -> Vec<Vec<Step>> {
     let automatic = |on| vec![(AUTO_WHITE_BALANCE, Amount::Exact(on))];
     let preset = |value| vec![(WHITE_BALANCE_PRESET, Amount::Exact(value))];
     let (preset_number, kelvin) = match mode {
-        "auto" => return vec![preset(1), automatic(1)],
-        "off" => return vec![preset(0), automatic(0)],
-        "sun" => (6, 5500),
-        "cloud" => (8, 6500),
-        "shade" => (9, 7500),
-        "tungsten" | "incandescent" => (2, 2800),
-        "fluorescent" => (3, 4000),
-        "flash" => (7, 5400),
-        "horizon" => (5, 2500),
-        _ => return Vec::new(),
+        AwbMode::Auto => return vec![preset(1), automatic(1)],
+        AwbMode::Off => return vec![preset(0), automatic(0)],
+        AwbMode::Sun => (6, 5500),
+        AwbMode::Cloud => (8, 6500),
+        AwbMode::Shade => (9, 7500),
+        AwbMode::Tungsten | AwbMode::Incandescent => (2, 2800),
+        AwbMode::Fluorescent => (3, 4000),
+        AwbMode::Flash => (7, 5400),
+        AwbMode::Horizon => (5, 2500),
+        AwbMode::GreyWorld => return Vec::new(),
     };
     let mut by_temperature = automatic(0);
     by_temperature.push((WHITE_BALANCE_TEMPERATURE, Amount::Exact(kelvin)));
@@ -321,6 +347,7 @@ fn white_balance(mode: &str) -> Vec<Vec<Step>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::{self, Fate};
 
     fn range(minimum: i32, maximum: i32, step: i32, default: i32) -> ControlRange {
         ControlRange {
@@ -369,40 +396,78 @@ mod tests {
 
     #[test]
     fn only_options_that_were_given_are_set_and_how_the_picture_lies() {
-        let names = |given: Vec<&'static str>| -> Vec<_> {
+        let names_of = |given: Vec<&'static str>| -> Vec<_> {
             let options = Options {
                 given,
-                ..Options::default()
+                ..Options::raspivid()
             };
             picture_wishes(&options)
                 .iter()
                 .map(|wish| wish.option)
                 .collect()
         };
-        assert_eq!(names(vec![]), ALWAYS_SET);
-        let with_brightness = ["brightness", "rotation", "hflip", "vflip"];
-        assert_eq!(names(vec!["hflip", "brightness"]), with_brightness);
+        assert_eq!(names_of(vec![]), ALWAYS_SET);
+        let with_brightness = [
+            names::BRIGHTNESS,
+            names::ROTATION,
+            names::HFLIP,
+            names::VFLIP,
+        ];
+        assert_eq!(
+            names_of(vec![names::HFLIP, names::BRIGHTNESS]),
+            with_brightness
+        );
     }
 
+    /// What V4L2 has no control for: the format says it, or nothing does.
+    const WITHOUT_CONTROL: [&str; 26] = [
+        names::FRAMERATE,
+        names::PENC,
+        names::IREFRESH,
+        names::CODEC,
+        names::SPSTIMINGS,
+        names::SLICES,
+        names::WIDTH,
+        names::HEIGHT,
+        names::CAMSELECT,
+        names::MODE,
+        names::ISO,
+        names::IMXFX,
+        names::COLFX,
+        names::ROI,
+        names::DRC,
+        names::STATS,
+        names::ANNOTATE,
+        names::STEREO,
+        names::DECIMATE,
+        names::SWAP_EYES,
+        names::ANNOTATEEX,
+        names::ANALOGGAIN,
+        names::DIGITALGAIN,
+        names::SETTINGS,
+        names::FOCUS,
+        names::METERING,
+    ];
+
     #[test]
-    fn every_option_here_is_one_of_the_table() {
-        let mut options = Options::default();
+    fn every_option_for_camera_and_encoder_has_a_control_or_is_known_to_have_none() {
+        let mut options = Options::raspivid();
         options.camera.awb_gains = Some((1.0, 1.0));
-        options.given = crate::options::rows().map(|row| row.long).collect();
+        options.camera.metering = MeteringMode::Backlit;
         options.video.qp = 20;
         options.video.intra_period = Some(crate::units::Gop(30));
+        let of_picture = |row: &&options::Row| matches!(row.fate, Fate::Encoder | Fate::Camera);
+        options.given = options::rows()
+            .filter(of_picture)
+            .map(|row| row.long)
+            .collect();
         let wishes = picture_wishes(&options)
             .into_iter()
             .chain(encoder_wishes(&options));
-        let mut count = 0;
-        for wish in wishes {
-            assert!(
-                crate::options::rows().any(|row| row.long == wish.option),
-                "{}",
-                wish.option
-            );
-            count += 1;
-        }
-        assert_eq!(count, 21);
+        let mut answered: Vec<_> = wishes.map(|wish| wish.option).collect();
+        answered.extend(WITHOUT_CONTROL);
+        answered.sort_unstable();
+        options.given.sort_unstable();
+        assert_eq!(answered, options.given);
     }
 }

@@ -13,6 +13,7 @@ use crate::frame::Frame;
 use crate::options::{Codec, Options};
 use crate::source::encode::h264::H264;
 use crate::source::encode::jpeg::Jpeg;
+use crate::source::honoured;
 use crate::units::{Micros, Size};
 
 /// So many changes of size are told; who changes it more often does so all the time.
@@ -125,13 +126,16 @@ impl Encoder {
         let video = &options.video;
         let fps = format.fps(video.fps);
         if video.codec == Codec::Mjpeg {
-            return Ok((Self::Jpeg(Jpeg::new(video, fps)), vec!["bitrate"]));
+            return Ok((
+                Self::Jpeg(Jpeg::new(video, fps)),
+                honoured::by_software(Codec::Mjpeg).to_vec(),
+            ));
         }
         if let Some((hardware, honoured)) = Hardware::open(size, fps, options) {
             return Ok((Self::Hardware(Box::new(hardware)), honoured));
         }
         let software = H264::new(video, size, fps, format.colours)?;
-        let honoured = vec!["bitrate", "intra", "profile", "level", "qp"];
+        let honoured = honoured::by_software(Codec::H264).to_vec();
         Ok((Self::H264(Box::new(software)), honoured))
     }
 }

@@ -196,7 +196,7 @@ mod tests {
     }
 
     fn distance(format: &Format, width: u32, height: u32, fps: u32) -> Distance {
-        let mut video = Options::default().video;
+        let mut video = Options::raspivid().video;
         video.size = Size { width, height };
         video.fps = Fps(fps);
         Distance::new(format, &video)

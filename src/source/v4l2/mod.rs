@@ -14,7 +14,7 @@
 //! What it does not do: cameras behind libcamera, whose V4L2 nodes give raw sensor data (`--source rpicam`).
 
 pub mod abi;
-mod controls;
+pub(super) mod controls;
 mod device;
 mod encoding;
 mod format;
@@ -44,6 +44,7 @@ use super::{Broken, Next, Source};
 use crate::error::Result;
 use crate::frame::Frame;
 use crate::options::Options;
+use crate::source::honoured;
 use crate::units::{Micros, poll_timeout};
 /// Room for a moment of ours elsewhere; more would only be older pictures.
 const BUFFERS: u32 = 4;
@@ -69,7 +70,8 @@ pub fn open(named: Option<&Path>, options: &Options) -> Result<V4l2> {
     let camera = device::open(named)?;
     let format = format::negotiate(&camera, &options.video)?;
     let (output, mut honoured) = Output::new(&camera, &format, options)?;
-    honoured.extend(["width", "height", "framerate", "codec", "inline"]);
+    honoured.extend(honoured::V4L2_NEAREST);
+    honoured.extend(honoured::V4L2_ALWAYS);
     honoured.extend(controls::set_picture(&camera.device, options));
     let fail = |doing| {
         let path = camera.path.clone();

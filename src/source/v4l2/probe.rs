@@ -1,7 +1,8 @@
 //! Which V4L2 devices may be cameras, told by /sys alone: opening a device could wake it, or take it from somebody.
 
 use super::controls;
-use crate::options::{Codec, Options};
+use crate::options::{Codec, Options, names};
+use crate::source::honoured;
 use crate::source::missing::Missing;
 use crate::source::needs::V4L2_CLASS;
 use crate::system::System;
@@ -50,20 +51,19 @@ pub fn missing(found: &[Found]) -> Option<Missing> {
 /// itself, when it is opened, tells more.
 pub fn expected(options: &Options) -> Vec<(&'static str, &'static str)> {
     let nearest = "the nearest that the camera has";
-    let mut expected = vec![
-        ("width", nearest),
-        ("height", nearest),
-        ("framerate", nearest),
-        ("codec", ""),
-        ("inline", "always so"),
-    ];
+    let with = |names: &[&'static str], proviso| {
+        let pairs = names.iter().map(|name| (*name, proviso));
+        pairs.collect::<Vec<_>>()
+    };
+    let mut expected = with(honoured::V4L2_NEAREST, nearest);
+    expected.extend([(names::CODEC, ""), (names::INLINE, "always so")]);
     match options.video.codec {
         Codec::H264 => {
             let own = "a camera that gives H.264 itself may have no control for it";
-            expected.extend(["bitrate", "intra", "profile", "level", "qp"].map(|name| (name, own)));
+            expected.extend(with(honoured::by_software(Codec::H264), own));
         }
-        Codec::Mjpeg => expected.push((
-            "bitrate",
+        Codec::Mjpeg => expected.extend(with(
+            honoured::by_software(Codec::Mjpeg),
             "not with a camera that gives JPEG itself, as most do",
         )),
     }

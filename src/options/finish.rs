@@ -1,0 +1,133 @@
+//! What only shows when all is read: raspivid's defaults under it, and the rules that need to see all of it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::draft::Draft;
+use super::model::{Options, Output};
+use super::table::{Fate, rows};
+use super::words::{Codec, Format, InitialState, WaitMethod};
+use super::{apply, limits, names, service};
+use crate::error::{Error, Result};
+
+/// The draft of an empty command line: every default of the table.
+pub fn begin() -> Draft {
+    let mut draft = Draft::default();
+    for row in rows() {
+        if let Some(default) = row.default {
+            apply::apply(row, Some(default.as_ref()), &mut draft)
+                .expect("a test reads every default");
+        }
+    }
+    draft
+}
+
+impl Options {
+    /// What an empty command line would mean.
+    pub fn raspivid() -> Self {
+        finish(begin()).expect("a test reads every default")
+    }
+}
+
+/// Checks what only shows when all is read, and fits it into what the encoder can do.
+pub fn finish(mut draft: Draft) -> Result<Options> {
+    service::overrule(&mut draft);
+    settle_time(&mut draft);
+    fill_report(&mut draft);
+    let mut options = draft.options;
+    settle_output(&mut options)?;
+    limits::fit(&mut options)?;
+    let ignored = ignored(&options);
+    options.warnings.extend(ignored);
+    Ok(options)
+}
+
+/// -1 is as good as not given; then raspivid waits for ever where something else can end it.
+fn settle_time(draft: &mut Draft) {
+    let not_given = draft.time_ms == -1 || !draft.options.was_given(names::TIMEOUT);
+    let time_ms = match (not_given, draft.waiting) {
+        (true, Some(_)) => 0,
+        (true, None) => 5000,
+        (false, _) => draft.time_ms,
+    };
+    let alone = if time_ms == 0 {
+        WaitMethod::Forever
+    } else {
+        WaitMethod::Simple
+    };
+    draft.options.report_only.wait_method = draft.waiting.unwrap_or(alone);
+    draft.options.pauses = draft.waiting == Some(WaitMethod::Signal);
+    draft.options.report_only.time_delay_ms = time_ms;
+    // Below zero the time is over at once.
+    let limit = Duration::from_millis(u64::try_from(time_ms).unwrap_or(0));
+    draft.options.time_limit = (time_ms != 0).then_some(limit);
+}
+
+fn fill_report(draft: &mut Draft) {
+    let report = &mut draft.options.report_only;
+    report.level_asked = draft.options.video.level;
+    report.slices_asked = draft.options.video.slices;
+    report.raw_format = draft.raw.then_some(draft.raw_format);
+}
+
+/// Refuses an output that cannot work; leaves out what does not go with it.
+fn settle_output(options: &mut Options) -> Result<()> {
+    let wrong = |text: &str| Err(Error::Usage(text.to_owned()));
+    if options.format == Format::MpegTs && options.video.codec == Codec::Mjpeg {
+        return wrong("--format mpegts cannot hold -cd MJPEG: leave one of them out");
+    }
+    if options.listen && !matches!(options.output, Output::Tcp { .. }) {
+        if matches!(options.output, Output::Udp { .. }) {
+            return wrong(LISTEN);
+        }
+        options.listen = false;
+        options.warnings.push(format!("{LISTEN}: it is left out"));
+    }
+    match &options.output {
+        Output::Tcp { port: 0, .. } if !options.listen => {
+            return wrong("-o tcp:// cannot connect to port 0");
+        }
+        Output::Udp { port: 0, .. } => return wrong("-o udp:// cannot send to port 0"),
+        _ => {}
+    }
+    let clash = match (&options.output, &options.pts_file) {
+        (Output::Stdout, Some(pts)) if is_stdout(pts) => {
+            "-pts - would be mixed into the stream of -o -"
+        }
+        (Output::File(file), Some(pts)) if file == pts => "-pts and -o name the same file",
+        _ => return Ok(()),
+    };
+    options.pts_file = None;
+    options.warnings.push(format!(
+        "{clash}: -pts is left out; give one of them another file"
+    ));
+    Ok(())
+}
+
+const LISTEN: &str =
+    "-l (--listen) listens with -o tcp://ADDRESS:PORT only, such as -o tcp://0.0.0.0:3333";
+
+fn is_stdout(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().starts_with(b"-")
+}
+
+/// The one line about options that were given and do nothing.
+fn ignored(options: &Options) -> Option<String> {
+    let names: Vec<_> = rows()
+        // -s counts unless -k or -td stands behind it.
+        .filter(|row| row.fate == Fate::Ignored || row.long == names::SIGNAL && !options.pauses)
+        .filter(|row| options.was_given(row.long))
+        // To record from the start is what happens, and a pause that a signal ends.
+        .filter(|row| {
+            let is_pause = options.report_only.initial_state == InitialState::Pause;
+            row.long != names::INITIAL || is_pause && !options.pauses
+        })
+        .map(|row| row.name())
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "ignored, since a stream has no screen, keyboard or further files: {}",
+            names.join(" ")
+        )
+    })
+}
