@@ -106,7 +106,10 @@ fn our_own_options_are_read_as_a_whole_or_not_at_all() {
 #[test]
 fn a_long_value_is_shown_in_part() {
     let text = refusal(&["-w", &"x".repeat(100_000)]);
-    assert!(text.len() < 300 && text.contains("xxx..."), "{text}");
+    assert!(
+        text.len() < 300 && text.contains("... (100000 bytes)"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -219,7 +222,6 @@ fn what_was_given_is_cut_in_the_error_where_it_is_long() {
         vec!["cameras".to_owned(), long.clone()],
         vec!["-w".to_owned(), long.clone()],
         vec!["-w".to_owned(), "640".to_owned(), long.clone()],
-        vec!["-ae".to_owned(), format!("32,{long}")],
         vec!["-o".to_owned(), long.clone()],
         vec!["-o".to_owned(), format!("{long}://host")],
         vec!["-o".to_owned(), format!("tcp://{long}:1")],

@@ -16,7 +16,7 @@ pub struct Request {
     pub size: Size,
     pub level: H264Level,
     pub slices: u32,
-    /// The text of `-a` with date and time, and without the encoder's settings: what raspivid sends first.
+    /// The text of `-a` with date and time, also where the settings of the encoder take its place: what raspivid sends first.
     pub user_text: String,
     /// The text in the picture, as it is now.
     pub text: String,
@@ -40,7 +40,7 @@ impl Request {
         };
         let slices = slices_for(size, options.video.slices);
         let time_zone = shows_clock(&options.annotation).then(zone::local);
-        let user_text = text(options, "", time_zone.as_ref());
+        let user_text = text(options, &options.annotation.text, time_zone.as_ref());
         let first = first_application_text(options);
         let text = text(options, &first, time_zone.as_ref());
         Ok(Self {

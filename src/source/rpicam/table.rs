@@ -4,7 +4,6 @@
 //! output/). Numbers go over plain: its suffix `M` means a thousand. A value with a minus sign is joined with `=`.
 
 use super::program::Offer;
-use super::software;
 use crate::options::{
     AwbMode, Codec, DrcLevel, ExposureMode, FlickerAvoidance, ImageEffect, MeteringMode, Options,
     StereoMode, names,
