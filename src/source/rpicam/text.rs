@@ -63,12 +63,12 @@ mod tests {
             (1 | 512, "two\nlines", "two lines %frame"),
             (2, "", "17000k,30f,(none),-1,high,4"),
         ] {
-            let mut options = Options::default();
+            let mut options = Options::raspivid();
             options.annotation.bits = bits;
             options.annotation.text = text.into();
             assert_eq!(format(&options), expected, "-a {bits} -a {text:?}");
         }
-        let mut options = Options::default();
+        let mut options = Options::raspivid();
         assert_eq!(stages(&options), None);
         options.annotation.bits = 16;
         assert_eq!(stages(&options), None, "what only the firmware knows");
