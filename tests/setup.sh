@@ -99,13 +99,13 @@ install_packages() {
 # zig is the C compiler and linker that can aim at an old glibc and at ARMv6.
 python_tools() {
     local venv=target/tools/python have
-    if [ -x $venv/bin/pip ]; then
-        have=$($venv/bin/pip --disable-pip-version-check freeze 2>/dev/null)
+    if [ -x $venv/bin/python ]; then
+        have=$($venv/bin/python -m pip --disable-pip-version-check freeze 2>/dev/null)
         [ "$(printf '%s\n' "${PYTHON_TOOLS[@]}" | grep -cxF -e "$have")" = ${#PYTHON_TOOLS[@]} ] && return
     fi
     say "installing ${PYTHON_TOOLS[*]} into $venv"
     /usr/bin/python3 -m venv $venv
-    $venv/bin/pip install -q --disable-pip-version-check "${PYTHON_TOOLS[@]}"
+    $venv/bin/python -m pip install -q --disable-pip-version-check "${PYTHON_TOOLS[@]}"
 }
 
 cargo_deb() {
