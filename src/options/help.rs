@@ -6,6 +6,9 @@ use super::table::{Fate, Group, Row, rows};
 /// The column in which the explanations begin.
 const COLUMN: usize = 32;
 
+/// Where a line ends at the latest; longer explanations go on in the next one.
+const WIDTH: usize = 120;
+
 const NETWORK: &str = "\
 Network: -o tcp://HOST:PORT connects to a viewer, and -o udp://HOST:PORT sends to one. Together
 with -l, it waits at that address and serves one viewer after another, as in
@@ -100,7 +103,20 @@ fn explanation(row: &Row) -> String {
 }
 
 fn line(name: &str, explanation: &str) -> String {
-    format!("{name:<COLUMN$}: {explanation}\n")
+    let mut text = format!("{name:<COLUMN$}:");
+    let mut end = text.chars().count();
+    for word in explanation.split(' ') {
+        let letters = word.chars().count();
+        if end + 1 + letters > WIDTH {
+            text.push_str(&format!("\n{:COLUMN$} ", ""));
+            end = COLUMN + 1;
+        }
+        text.push(' ');
+        text.push_str(word);
+        end += 1 + letters;
+    }
+    text.push('\n');
+    text
 }
 
 #[cfg(test)]
@@ -121,7 +137,7 @@ mod tests {
             .lines()
             .filter(|line| !line.contains(",off,") && !line.contains("none,"))
         {
-            assert!(line.chars().count() <= 120, "{line}");
+            assert!(line.chars().count() <= WIDTH, "{line}");
         }
     }
 

@@ -6,11 +6,6 @@ mod listener;
 mod stream;
 mod target;
 
-use std::net::SocketAddr;
-use std::os::fd::AsRawFd;
-
-use nix::sys::socket::{SockaddrLike, SockaddrStorage, getpeername};
-
 use self::discard::Discard;
 use self::listener::Door;
 use self::stream::{Setup, Stream, Timecodes};
@@ -20,6 +15,7 @@ use crate::options::{Format, Options, Output};
 use crate::stop::Stop;
 use crate::viewer::channel::Channel;
 use crate::viewer::limits::{DATAGRAM_BYTES, TS_DATAGRAM_BYTES};
+use crate::viewer::peer_name;
 pub use crate::viewer::{Tally, Want};
 
 /// A taker of frames. A viewer that leaves is the error `Error::Viewer`.
@@ -80,7 +76,7 @@ impl<'a> Outlet<'a> {
         let Some(channel) = channel else {
             return Ok(None);
         };
-        if let Some(viewer) = viewer(&channel) {
+        if let Some(viewer) = channel.socket().and_then(peer_name::of) {
             // systemd has said it when it started the instance.
             let level = if self.options.service {
                 log::Level::Debug
@@ -133,27 +129,4 @@ fn name(output: &Output) -> String {
         Output::Tcp { host, port } => format!("tcp://{host}:{port}"),
         Output::Udp { host, port } => format!("udp://{host}:{port}"),
     }
-}
-
-/// Who watches: as systemd says it, else as the socket does.
-fn viewer(channel: &Channel) -> Option<String> {
-    let socket = channel.socket()?;
-    if let (Ok(address), Ok(port)) = (std::env::var("REMOTE_ADDR"), std::env::var("REMOTE_PORT")) {
-        return Some(if address.contains(':') {
-            format!("[{address}]:{port}")
-        } else {
-            format!("{address}:{port}")
-        });
-    }
-    let peer: SockaddrStorage = getpeername(socket.as_raw_fd()).ok()?;
-    let address = match (peer.as_sockaddr_in(), peer.as_sockaddr_in6()) {
-        (Some(ipv4), _) => SocketAddr::from((ipv4.ip(), ipv4.port())),
-        (_, Some(ipv6)) => SocketAddr::from((ipv6.ip(), ipv6.port())),
-        _ => {
-            return peer
-                .family()
-                .map(|family| format!("on a socket of family {family:?}"));
-        }
-    };
-    Some(SocketAddr::new(address.ip().to_canonical(), address.port()).to_string())
 }

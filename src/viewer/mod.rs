@@ -7,6 +7,7 @@ pub mod channel;
 mod datagram;
 pub mod limits;
 pub mod peer;
+pub mod peer_name;
 mod queue;
 mod sys;
 

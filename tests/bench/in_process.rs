@@ -57,6 +57,7 @@ pub fn measure(format: &str) -> Figures {
     let limits = Limits {
         time: None,
         stall: Duration::from_secs(60),
+        pauses: None,
     };
     Pump::new(&mut source, &mut sink, limits, &stop)
         .run()
