@@ -6,6 +6,9 @@ MINUTES ?= 10
 prefix ?= /usr
 DESTDIR ?=
 
+# The suites that need what `make deb` makes, or much time: a plain `cargo test` leaves them out, and clippy too.
+BY_NAME := mmal v4l2 package players containers soak
+
 export CARGO_TARGET_DIR := $(CURDIR)/target
 export SIGNING_KEY
 export DESTDIR
@@ -13,7 +16,10 @@ export prefix
 
 help:
 	@echo 'make run [PORT=3333]       a test card on that port, for any player; Ctrl-C ends it'
-	@echo 'make test                  all tests, those of the packages in containers too'
+	@echo 'make quick                 the tests that need no root, no network and no container: two minutes once it is built'
+	@echo 'make test                  all tests, those of the packages in containers too: most of an hour'
+	@echo 'make test-one SUITE= [NAME=]   one suite (lib: the unit tests), or those of its tests that have NAME in their names'
+	@echo 'make soak [MINUTES=10]     the test card streamed for so long, before a release'
 	@echo 'make fuzz [MINUTES=10]     any bytes into every parser of bytes from outside, each for so long'
 	@echo 'make check                 formatting, lints, scripts'
 	@echo 'make bench                 the figures'
@@ -27,6 +33,16 @@ run:
 	@tests/setup.sh run
 	@cargo build --release --locked
 	@tests/run.sh $(PORT) target/release/picam-stream
+
+# Those that any user can run on any machine with ffmpeg and systemd.
+quick:
+	cargo test --locked --lib --bins
+	cargo test --locked --test generated --test doctor --test webcam --test rpicam --test stream
+
+# What a suite needs to be built, its own errors say.
+test-one:
+	@test -n '$(SUITE)' || { echo 'usage: make test-one SUITE=lib|stream|... [NAME=part_of_a_name]' >&2; exit 64; }
+	cargo test --locked $(if $(filter lib,$(SUITE)),--lib,--test $(SUITE)) -- $(NAME)
 
 # The tests of the library and the program, then what the packages are and what they do where they are installed.
 test:
@@ -42,10 +58,16 @@ fuzz:
 	@tests/setup.sh run
 	tests/fuzz/run $$(($(MINUTES) * 60))
 
+soak:
+	@tests/setup.sh run
+	cargo build --release --locked
+	MINUTES=$(MINUTES) cargo test --locked --test soak
+
 check:
 	@tests/setup.sh check
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked $(BY_NAME:%=--test %) -- -D warnings
 	shellcheck tests/*.sh tests/fuzz/run tests/packaging/*.sh tests/fake-mmal/build.sh debian/postinst debian/prerm .ci/run
 
 bench:
@@ -85,4 +107,4 @@ uninstall:
 clean:
 	rm -rf target dist
 
-.PHONY: help run fuzz test check bench deb zero repo install uninstall clean
+.PHONY: help run quick test test-one soak fuzz check bench deb zero repo install uninstall clean

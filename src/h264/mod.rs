@@ -14,5 +14,4 @@ mod slice;
 mod sps;
 
 #[cfg(test)]
-#[path = "../../tests/support/made_h264.rs"]
-pub mod made;
+pub use test_support::made_h264 as made;

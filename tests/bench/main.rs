@@ -17,9 +17,6 @@ mod rpicam;
 #[allow(dead_code)]
 #[path = "../rpicam/stand_in.rs"]
 mod stand_in;
-#[allow(dead_code)]
-#[path = "../stream/support.rs"]
-mod support;
 mod sys;
 mod v4l2;
 

@@ -11,8 +11,11 @@ use picam_stream::units::Micros;
 
 use crate::arm::program;
 use crate::equipment::Pi;
-use crate::program::{RECORDING, connection, median_ms};
-use crate::support::tool;
+use test_support::connections::connection;
+use test_support::program::RECORDING;
+
+use crate::program::median_ms;
+use test_support::commands::tool;
 
 const OPTIONS: &str = "--source mmal -w 1280 -h 720 -b 2000000 -fps 100 -g 25 -pf main -t 0 -o -";
 /// The article's line.
@@ -167,7 +170,7 @@ fn stream(pi: &Pi, frames: usize) -> Stream {
 }
 
 fn stream_of(pi: &Pi, line: &str, frames: usize) -> Stream {
-    let (server, mut viewer) = connection();
+    let (mut viewer, server) = connection();
     let arguments: Vec<&str> = line.split(' ').collect();
     let faults = format!("EOS_AFTER={frames}");
     let settings = [

@@ -2,25 +2,15 @@
 
 use std::fs;
 use std::io::Read;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_picam-stream");
-pub const RECORDING: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/data/card_1280x720_main_g25.h264"
-);
+use test_support::connections::connection;
+use test_support::program::RECORDING;
 
-/// The two ends of a new connection: the server's, and the viewer's.
-pub fn connection() -> (TcpStream, TcpStream) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let viewer =
-        TcpStream::connect(listener.local_addr().expect("an address")).expect("a connection");
-    let (server, _) = listener.accept().expect("the other end");
-    (server, viewer)
-}
+const PROGRAM: &str = env!("CARGO_BIN_EXE_picam-stream");
 
 /// The median of so many times, in milliseconds.
 pub fn median_ms(count: usize, time_ms: impl FnMut(usize) -> f64) -> f64 {
@@ -31,7 +21,7 @@ pub fn median_ms(count: usize, time_ms: impl FnMut(usize) -> f64) -> f64 {
 
 /// Starts `command` with a connection on descriptors 0 and 1, as systemd does.
 fn start(command: &mut Command) -> (Child, TcpStream) {
-    let (server, viewer) = connection();
+    let (viewer, server) = connection();
     let copy = OwnedFd::from(server.try_clone().expect("a copy"));
     let child = command
         .stdin(Stdio::from(OwnedFd::from(server)))

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use picam_stream::units::Micros;
 
 use crate::stand_in::{StandIn, h264_clip, pictures};
-use crate::support::LONG;
+use test_support::program::LONG;
 
 /// How many frames are timed, and after how many of them: starting is another matter.
 const FRAMES: usize = 500;

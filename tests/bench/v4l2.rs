@@ -12,8 +12,8 @@ use picam_stream::source::v4l2::{FourCc, PixelFormat};
 use picam_stream::units::Fps;
 
 use crate::in_process::cpu_time;
-use crate::program::RECORDING;
-use crate::support::tool;
+use test_support::commands::tool;
+use test_support::program::RECORDING;
 
 const WIDTH: u32 = 1280;
 const HEIGHT: u32 = 720;

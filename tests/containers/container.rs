@@ -6,13 +6,13 @@
 
 use crate::net::Net;
 use crate::root::{Root, roots};
-use crate::run::{Done, command, run, say, until};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
+use test_support::commands::{Done, command, run, say, until};
 
 /// qemu-user 7.2 cannot make these namespaces; all the other directives work under it, or are ignored.
 const EMULATED: &str = "[Service]\nPrivateNetwork=no\nPrivateUsers=no\n";

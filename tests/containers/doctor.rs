@@ -4,11 +4,11 @@
 use crate::container::Container;
 use crate::repo::CONFFILE;
 use crate::root::{BOOKWORM_AMD64, BULLSEYE_ARMHF, Root, TRIXIE_AMD64};
-use crate::run::until;
 use crate::setups::{installed, installed_on};
 use crate::stream::card;
 use crate::viewer::{IPV4, Viewer, wait_until_nobody_watches};
 use serde_json::Value;
+use test_support::commands::until;
 
 const SHIPPED: &str = include_str!("../../assets/default/raspivid");
 

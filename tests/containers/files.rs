@@ -1,8 +1,8 @@
 //! What lies in a container's root, to be compared before and after.
 
 use crate::container::Container;
-use crate::run::{command, run};
 use std::collections::BTreeSet;
+use test_support::commands::{command, run};
 
 /// What changes by itself while a system runs and installs packages: logs, caches, lists, the package database's own
 /// files, the journal's and the timers' state.

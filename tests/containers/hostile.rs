@@ -2,13 +2,13 @@
 
 use crate::container::Container;
 use crate::net::Net;
-use crate::run::until;
 use crate::setups::installed;
 use crate::viewer::{IPV4, Viewer, instances, wait_until_nobody_watches};
 use std::fs;
 use std::io::Read;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
+use test_support::commands::until;
 
 /// The dead and the stuck are gone within this. On a busy machine a little later is no fault: what is tested is that
 /// they do not stay for a minute or for ever.

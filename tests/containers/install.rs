@@ -2,11 +2,11 @@
 
 use crate::container::Container;
 use crate::repo::{CONFFILE, VERSIONS, next_conffile};
-use crate::run::{say, until};
 use crate::viewer::{IPV4, Viewer, process};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::time::Instant;
+use test_support::commands::{say, until};
 
 /// Keeps the administrator's conffile without asking, as unattended upgrades do.
 const KEEP_OLD: &str = "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold";

@@ -6,11 +6,11 @@ use crate::container::Container;
 use crate::files::Files;
 use crate::repo::{self, CONFFILE};
 use crate::root::{self, Root, roots};
-use crate::run::{command, run};
 use crate::{conffile, hostile, install, stream};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use test_support::commands::{command, run};
 
 #[test]
 fn on_bullseye_armhf_the_package_streams_and_leaves_nothing_behind() {

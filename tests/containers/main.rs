@@ -9,8 +9,6 @@ mod files;
 mod net;
 mod repo;
 mod root;
-#[path = "../support/run.rs"]
-mod run;
 mod viewer;
 
 mod conffile;

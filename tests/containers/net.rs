@@ -3,10 +3,10 @@
 //! Every container has a network of its own, so each can have port 3333. A viewer connects from inside that network, or
 //! from a second one that a pair of virtual interfaces joins to it, as a cable would.
 
-use crate::run::{command, run};
 use nix::sched::{CloneFlags, setns, unshare};
 use std::fs::File;
 use std::thread;
+use test_support::commands::{command, run};
 
 /// A network namespace; it is gone when this and all that run in it are.
 pub struct Net(File);

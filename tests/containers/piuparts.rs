@@ -2,7 +2,7 @@
 
 use crate::repo;
 use crate::root::BOOKWORM_AMD64;
-use crate::run::{command, run};
+use test_support::commands::{command, run};
 
 #[test]
 fn piuparts_finds_nothing() {

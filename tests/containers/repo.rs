@@ -4,9 +4,9 @@
 //! upgrade does is decided by these, and nothing has to be compiled for them.
 
 use crate::container::Container;
-use crate::run::{command, run};
 use std::fs;
 use std::path::{Path, PathBuf};
+use test_support::commands::{command, run};
 
 /// As the package names it.
 pub const CONFFILE: &str = "etc/default/raspivid";

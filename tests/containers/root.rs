@@ -1,9 +1,6 @@
 //! The Debian releases that the containers run.
 
-#[path = "../support/root.rs"]
-mod made;
-
-pub use made::{Root, roots};
+pub use test_support::roots::{Root, roots};
 
 pub static BULLSEYE_ARMHF: Root = Root::new("bullseye", "armhf", &[]);
 pub static BOOKWORM_ARMHF: Root = Root::new("bookworm", "armhf", &[]);

@@ -3,11 +3,11 @@
 
 use crate::container::Container;
 use crate::root::{BOOKWORM_AMD64, BOOKWORM_ARMHF, Root, TRIXIE_AMD64};
-use crate::run::{say, until};
 use crate::setups::{installed, installed_on};
 use crate::viewer::{IPV4, Viewer, process, wait_until_nobody_watches};
 use std::fs;
 use std::time::{Duration, Instant};
+use test_support::commands::{say, until};
 
 /// Of 10; what `systemd-analyze security` calls SAFE ends at 2.
 const EXPOSURE_AT_MOST: f32 = 1.0;

@@ -3,11 +3,11 @@
 use crate::container::Container;
 use crate::repo::CONFFILE;
 use crate::root::{BOOKWORM_AMD64, BULLSEYE_ARMHF, Root, TRIXIE_AMD64};
-use crate::run::until;
 use crate::setups::{installed, installed_on};
 use crate::stream::{CLIP, card};
 use crate::viewer::{IPV4, IPV6, Viewer, arguments, instances, process, wait_until_nobody_watches};
 use std::fs;
+use test_support::commands::until;
 
 const README: &str = include_str!("../../README.md");
 

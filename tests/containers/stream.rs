@@ -2,9 +2,9 @@
 
 use crate::container::Container;
 use crate::repo::CONFFILE;
-use crate::run::until;
 use crate::viewer::{IPV4, IPV6, Viewer, instances, probe, process, wait_until_nobody_watches};
 use std::time::{Duration, Instant};
+use test_support::commands::until;
 
 /// Where the recorded stream lies in the container.
 pub const CLIP: &str = "usr/local/share/clip.h264";

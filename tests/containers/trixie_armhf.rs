@@ -4,8 +4,8 @@
 
 use crate::container::Container;
 use crate::root::TRIXIE_ARMHF;
-use crate::run::say;
 use crate::setups::live_in_a_chroot;
+use test_support::commands::say;
 
 #[test]
 fn on_trixie_armhf_the_package_installs_and_leaves_nothing_behind() {

@@ -2,10 +2,10 @@
 
 use crate::container::Container;
 use crate::root::{BOOKWORM_AMD64, BULLSEYE_ARMHF, Root, TRIXIE_AMD64};
-use crate::run::until;
 use crate::setups::installed_on;
 use crate::viewer::{IPV4, IPV6, Viewer, process, wait_until_nobody_watches};
 use std::net::TcpStream;
+use test_support::commands::until;
 
 /// Each comes in the moment in which the one before it leaves.
 const RECONNECTS: usize = 20;

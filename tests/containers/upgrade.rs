@@ -5,9 +5,9 @@ use crate::container::Container;
 use crate::install::is_enabled_and_listens;
 use crate::repo::{self, CONFFILE, VERSIONS, next_conffile};
 use crate::root::BOOKWORM_AMD64;
-use crate::run::Done;
 use crate::stream::card;
 use crate::viewer::{IPV4, Viewer, arguments, process, wait_until_nobody_watches};
+use test_support::commands::Done;
 
 const FIRST: &str = include_str!("../data/0.1.0/raspivid");
 const SHIPPED: &str = include_str!("../../assets/default/raspivid");

@@ -1,13 +1,13 @@
 //! A viewer of the stream, outside the container but in its network, and what can be seen of its instance.
 
 use crate::container::Container;
-use crate::run::{Done, command, run, until};
 use std::fs;
 use std::io::{ErrorKind, Read};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
+use test_support::commands::{Done, command, run, until};
 
 /// Where viewers of the same network go.
 pub const IPV4: &str = "127.0.0.1:3333";

@@ -6,10 +6,10 @@
 
 use crate::life::recorded_stream;
 use crate::root::BOOKWORM_ARMHF;
-use crate::run::{command, run};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use test_support::commands::{command, run};
 
 const SIGILL: i32 = 4;
 

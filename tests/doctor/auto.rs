@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::systems;
-use crate::tree::{Tree, stderr, stdout};
+use crate::tree::Tree;
+use test_support::program::{stderr, stdout};
 
 /// The line of the log that tells the choice.
 fn choice(tree: &Tree) -> String {

@@ -7,7 +7,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::systems::{self, listener};
-use crate::tree::{Tree, stderr, stdout};
+use crate::tree::Tree;
+use test_support::program::{stderr, stdout};
 
 /// The page of this system is the one in the file, and the exit status says whether there is a problem.
 fn assert_page(name: &str, tree: &Tree) {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
+use test_support::program::program;
 
 /// Gone at the end of the test.
 pub struct Tree(TempDir);
@@ -86,26 +87,12 @@ impl Tree {
 
     /// picam-stream on it.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_picam-stream"));
+        let mut command = program();
         command
             .args(args)
             .stdin(Stdio::null())
             .env("PICAM_STREAM_ROOT", self.0.path())
             .env("TZ", "UTC0");
         command
-            .env_remove("RUST_LOG")
-            .env_remove("RASPIVID_OPTIONS")
-            .env_remove("JOURNAL_STREAM");
-        command
     }
-}
-
-/// What was printed to standard output.
-pub fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("UTF-8")
-}
-
-/// What was printed to standard error.
-pub fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }

@@ -8,9 +8,6 @@ mod namespace;
 mod relay;
 mod scenario;
 mod source;
-#[allow(dead_code)]
-#[path = "../stream/support.rs"]
-mod support;
 mod sys;
 mod unsent;
 
@@ -22,7 +19,8 @@ use self::arrivals::Seen;
 use self::line::Line;
 use self::relay::Way;
 use self::scenario::{Scenario, bits_a_second};
-use self::support::{LONG, RECORDING, decode};
+use test_support::decoding::decode;
+use test_support::program::{LONG, RECORDING};
 
 /// Twice and a half what is promised: these machines are shared.
 const OLDEST: Duration = Duration::from_secs(5);
@@ -107,7 +105,7 @@ fn a_viewer_whose_cable_is_pulled_is_gone_within_fifteen_seconds() {
     let line = Line::cable();
     let (mut viewer, camera) = line.connect(None);
     let copy = camera.try_clone().expect("a copy");
-    let mut child = support::program()
+    let mut child = test_support::program::program()
         .args([
             "--source",
             &format!("file:{RECORDING}"),
@@ -133,7 +131,7 @@ fn a_viewer_whose_cable_is_pulled_is_gone_within_fifteen_seconds() {
     }
     let took = pulled.elapsed();
     let output = child.wait_with_output().expect("waiting works");
-    let log = support::stderr(&output);
+    let log = test_support::program::stderr(&output);
     assert!(
         output.status.success() && log.contains("viewer stuck"),
         "{log}"

@@ -12,7 +12,8 @@ use nix::sys::socket::{setsockopt, sockopt};
 use super::arrivals::{self, Seen};
 use super::line::Line;
 use super::source;
-use crate::support::{Scratch, program};
+use test_support::folders::Scratch;
+use test_support::program::program;
 
 pub struct Scenario {
     pub name: &'static str,

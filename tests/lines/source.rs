@@ -4,7 +4,7 @@ use std::fs;
 
 use picam_stream::h264::access_unit::Splitter;
 
-use crate::support::RECORDING;
+use test_support::program::RECORDING;
 
 pub const FPS: u64 = 25;
 

@@ -2,12 +2,13 @@
 //! in order, in time, and with success.
 
 use std::io::Read;
-use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
+
+use test_support::connections::connection;
 
 use crate::equipment::{Pi, Running};
 
@@ -68,8 +69,8 @@ fn sigterm_and_sigint_end_it_in_every_phase() {
 fn a_viewer_that_leaves_frees_the_camera_in_every_phase() {
     for (faults, call) in PHASES {
         let pi = Pi::new().with_faults(faults);
-        let (viewer, connection) = connected();
-        let running = pi.start_onto(&CAPTURE, OwnedFd::from(connection).into());
+        let (viewer, server) = connection();
+        let running = pi.start_onto(&CAPTURE, OwnedFd::from(server).into());
         running.wait_for_call(call);
         // With unread bytes or without: either way the peer is gone.
         drop(viewer);
@@ -80,8 +81,8 @@ fn a_viewer_that_leaves_frees_the_camera_in_every_phase() {
 #[test]
 fn a_viewer_that_leaves_while_it_watches_frees_the_camera() {
     let pi = Pi::new();
-    let (mut viewer, connection) = connected();
-    let running = pi.start_onto(&CAPTURE, OwnedFd::from(connection).into());
+    let (mut viewer, server) = connection();
+    let running = pi.start_onto(&CAPTURE, OwnedFd::from(server).into());
     let mut bytes = [0; 20_000];
     viewer.read_exact(&mut bytes).expect("a stream");
     assert_eq!(
@@ -91,14 +92,6 @@ fn a_viewer_that_leaves_while_it_watches_frees_the_camera() {
     );
     drop(viewer);
     ends_in_order(&pi, running, "viewer gone while watching");
-}
-
-/// Two ends of a connection, as a viewer's and the one that systemd hands over.
-fn connected() -> (TcpStream, TcpStream) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let viewer =
-        TcpStream::connect(listener.local_addr().expect("its address")).expect("a connection");
-    (viewer, listener.accept().expect("a connection").0)
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Where the binaries run: `tests/packaging/verify-binary.sh` on what was built, and on programs that it must refuse.
 
-use crate::support::{architectures, output, project, stdout};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+use test_support::commands::{Done, command, printed, run};
+use test_support::packages::{architectures, project};
 
 /// One of each kind of instruction that ARMv6K with VFPv2 lacks: what it is, and how it is written.
 const NEWER: [(&str, &str); 34] = [
@@ -78,8 +79,8 @@ fn gnu_ld_takes_the_stand_ins_for_the_videocores_libraries() {
         ]
         .map(|name| format!("-l{name}")),
     );
-    stdout("arm-linux-gnueabihf-gcc", words);
-    let needed = stdout("readelf", [Path::new("-d"), &program]);
+    printed("arm-linux-gnueabihf-gcc", words);
+    let needed = printed("readelf", [Path::new("-d"), &program]);
     assert!(
         !needed.contains("mmal") && !needed.contains("vcos"),
         "{needed}"
@@ -96,7 +97,7 @@ fn every_binary_needs_only_what_its_package_promises() {
             "{} is missing: make deb (or make zero)",
             binary.display()
         );
-        stdout(
+        printed(
             "tests/packaging/verify-binary.sh",
             [Path::new(machine.name), &binary],
         );
@@ -107,7 +108,7 @@ fn every_binary_needs_only_what_its_package_promises() {
 #[test]
 fn the_arm_program_copies_with_the_c_librarys_functions() {
     let binary = project().join("target/cross/arm-unknown-linux-gnueabihf/release/picam-stream");
-    let symbols = stdout("readelf", [Path::new("-sW"), &binary]);
+    let symbols = printed("readelf", [Path::new("-sW"), &binary]);
     for name in ["memcpy", "memmove", "memset", "memcmp"] {
         let lines = symbols
             .lines()
@@ -135,11 +136,12 @@ fn the_scan_passes_plain_armv6_and_refuses_each_kind_of_newer_instruction() {
         folder.path(),
         "vadd.f64 d0, d1, d2\nldrexd r0, [r2]\nmcr p15, 0, r0, c7, c10, 5",
     );
-    assert!(scan(&plain).status.success(), "{:?}", scan(&plain));
+    let passed = scan(&plain);
+    assert!(passed.status.success(), "{passed}");
     for (what, instruction) in NEWER {
         let result = scan(&assemble(folder.path(), instruction));
         assert!(!result.status.success(), "{what} ({instruction}) passed");
-        let complaint = String::from_utf8_lossy(&result.stderr).into_owned();
+        let complaint = result.err;
         let name = instruction.split([' ', '.']).next().unwrap_or_default();
         assert!(
             complaint.contains("newer than ARMv6K") && complaint.contains(name),
@@ -152,16 +154,13 @@ fn the_scan_passes_plain_armv6_and_refuses_each_kind_of_newer_instruction() {
 fn the_scan_refuses_thumb_and_a_stripped_binary() {
     let folder = TempDir::new().expect("a folder for the objects");
     let thumb = scan(&assemble(folder.path(), ".thumb\nadds r0, r0, r1"));
-    assert!(
-        !thumb.status.success() && said(&thumb, "Thumb"),
-        "{thumb:?}"
-    );
+    assert!(!thumb.status.success() && said(&thumb, "Thumb"), "{thumb}");
     let stripped = assemble(folder.path(), "nop");
-    stdout("arm-linux-gnueabihf-strip", [&stripped]);
+    printed("arm-linux-gnueabihf-strip", [&stripped]);
     let result = scan(&stripped);
     assert!(
         !result.status.success() && said(&result, "unstripped"),
-        "{result:?}"
+        "{result}"
     );
 }
 
@@ -175,33 +174,25 @@ fn a_program_made_for_armv7_is_refused() {
     )
     .unwrap();
     let gcc = ["-O2", "-marm", "-march=armv7-a+vfpv3", "-static", "-o"].map(Path::new);
-    stdout(
+    printed(
         "arm-linux-gnueabihf-gcc",
         gcc.into_iter().chain([program.as_path(), &source]),
     );
-    let whole = output(
-        "tests/packaging/verify-binary.sh",
-        [Path::new("armhf"), &program],
-    );
-    assert!(
-        !whole.status.success() && said(&whole, "ARMv6"),
-        "{whole:?}"
-    );
+    let whole =
+        run(command("tests/packaging/verify-binary.sh").args([Path::new("armhf"), &program]));
+    assert!(!whole.status.success() && said(&whole, "ARMv6"), "{whole}");
     assert!(
         !scan(&program).status.success(),
         "its instructions alone passed"
     );
 }
 
-fn scan(binary: &Path) -> std::process::Output {
-    output(
-        "tests/packaging/verify-binary.sh",
-        [Path::new("scan"), binary],
-    )
+fn scan(binary: &Path) -> Done {
+    run(command("tests/packaging/verify-binary.sh").args([Path::new("scan"), binary]))
 }
 
-fn said(result: &std::process::Output, words: &str) -> bool {
-    String::from_utf8_lossy(&result.stderr).contains(words)
+fn said(result: &Done, words: &str) -> bool {
+    result.err.contains(words)
 }
 
 /// An object of ARMv6 instructions with `lines` among them, for any processor the assembler knows.
@@ -212,7 +203,7 @@ fn assemble(folder: &Path, lines: &str) -> PathBuf {
          .rept 2000\nadd r0, r0, r1\n.endr\n{lines}\n.arm\nbx lr\n"
     );
     std::fs::write(&source, code).expect("the source");
-    stdout(
+    printed(
         "arm-linux-gnueabihf-as",
         [Path::new("-o"), &object, &source],
     );

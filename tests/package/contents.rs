@@ -1,10 +1,9 @@
 //! The files, fields and form of the three packages.
 
-use crate::support::{
-    VERSION, architectures, output, package, packaged, project, stdout, unpacked,
-};
 use std::fs;
 use std::path::Path;
+use test_support::commands::{command, printed, run};
+use test_support::packages::{VERSION, architectures, package, packaged, project, unpacked};
 
 /// Mode and path of every file that is installed.
 pub const FILES: &str = "\
@@ -25,7 +24,7 @@ pub const FILES: &str = "\
 #[test]
 fn each_package_holds_the_same_files_and_no_others() {
     for arch in packaged() {
-        let listing = stdout("dpkg-deb", [Path::new("--contents"), &package(arch)]);
+        let listing = printed("dpkg-deb", [Path::new("--contents"), &package(arch)]);
         let mut files: Vec<String> = listing
             .lines()
             .filter(|line| !line.starts_with('d'))
@@ -46,10 +45,10 @@ fn the_fields_say_what_the_package_is_and_needs() {
         let field = |name: &str| {
             let package = package(arch);
             let args = [Path::new("--field"), &package, Path::new(name)];
-            stdout("dpkg-deb", args).trim().to_owned()
+            printed("dpkg-deb", args).trim().to_owned()
         };
         assert_eq!(field("Package"), "picam-stream");
-        assert_eq!(field("Version"), VERSION);
+        assert_eq!(field("Version"), *VERSION);
         assert_eq!(field("Architecture"), arch);
         assert_eq!(field("Section"), "video");
         assert_eq!(field("Priority"), "optional");
@@ -68,7 +67,7 @@ fn the_fields_say_what_the_package_is_and_needs() {
             assert!(description.contains(part), "{description}");
         }
         // Of another package's "foreign" and "same", neither is true here.
-        let control = stdout(
+        let control = printed(
             "dpkg-deb",
             [Path::new("--info"), &package(arch), Path::new("control")],
         );
@@ -94,12 +93,12 @@ fn oldest_glibc() -> &'static str {
 #[test]
 fn the_dpkg_of_stretch_can_read_each_package() {
     for arch in packaged() {
-        let members = stdout("ar", [Path::new("t"), &package(arch)]);
+        let members = printed("ar", [Path::new("t"), &package(arch)]);
         assert_eq!(
             members, "debian-binary\ncontrol.tar.xz\ndata.tar.xz\n",
             "{arch}"
         );
-        let format = stdout(
+        let format = printed(
             "ar",
             [Path::new("p"), &package(arch), Path::new("debian-binary")],
         );
@@ -112,7 +111,7 @@ fn the_options_are_the_only_conffile() {
     for arch in packaged() {
         let args = [Path::new("--info"), &package(arch), Path::new("conffiles")];
         assert_eq!(
-            stdout("dpkg-deb", args),
+            printed("dpkg-deb", args),
             "/etc/default/raspivid\n",
             "{arch}"
         );
@@ -123,9 +122,9 @@ fn the_options_are_the_only_conffile() {
 fn lintian_finds_no_error_and_no_warning_and_nothing_is_overridden() {
     for arch in packaged() {
         let package = package(arch);
-        let tags = stdout("lintian", [Path::new("--allow-root"), &package]);
+        let tags = printed("lintian", [Path::new("--allow-root"), &package]);
         assert_eq!(tags, "", "{arch}");
-        let files = stdout("dpkg-deb", [Path::new("--contents"), &package]);
+        let files = printed("dpkg-deb", [Path::new("--contents"), &package]);
         assert!(!files.contains("lintian"), "{arch} has overrides");
     }
 }
@@ -134,7 +133,7 @@ fn lintian_finds_no_error_and_no_warning_and_nothing_is_overridden() {
 fn the_maintainer_scripts_are_shell_that_cargo_deb_filled_in() {
     for arch in packaged() {
         for script in ["postinst", "prerm", "postrm"] {
-            let text = stdout(
+            let text = printed(
                 "dpkg-deb",
                 [Path::new("--info"), &package(arch), Path::new(script)],
             );
@@ -144,7 +143,7 @@ fn the_maintainer_scripts_are_shell_that_cargo_deb_filled_in() {
                 text.contains("raspivid.socket"),
                 "{arch} {script} does nothing with the socket"
             );
-            stdout("sh", ["-n", "-c", &text]);
+            printed("sh", ["-n", "-c", &text]);
         }
     }
 }
@@ -154,11 +153,11 @@ fn the_manual_page_renders_without_a_warning() {
     let files = unpacked("armhf");
     let page = files.path().join("usr/share/man/man1/picam-stream.1.gz");
     let args = [Path::new("--warnings"), Path::new("--local-file"), &page];
-    let rendered = output("man", args);
-    let text = String::from_utf8_lossy(&rendered.stdout);
+    let rendered = run(command("man").args(args));
+    let text = &rendered.out;
     assert!(
-        rendered.status.success() && rendered.stderr.is_empty(),
-        "{rendered:?}"
+        rendered.status.success() && rendered.err.is_empty(),
+        "{rendered}"
     );
     assert!(
         text.contains("picam-stream") && text.contains("--bitrate"),
@@ -176,7 +175,7 @@ fn bash_completes_the_options_with_the_packaged_file() {
         COMP_WORDS=(picam-stream --bitr) COMP_CWORD=1 COMP_LINE='picam-stream --bitr' COMP_POINT=19
         $(complete -p picam-stream | sed 's/.*-F \\([^ ]*\\) .*/\\1/') picam-stream --bitr picam-stream
         printf '%s\\n' \"${COMPREPLY[@]}\"";
-    let answer = stdout(
+    let answer = printed(
         "bash",
         [
             Path::new("-c"),
@@ -217,7 +216,7 @@ fn the_copyright_file_names_the_encoder_and_every_crate_that_is_linked() {
 fn the_program_is_stripped() {
     for arch in packaged() {
         let files = unpacked(arch);
-        let sections = stdout(
+        let sections = printed(
             "readelf",
             [Path::new("-SW"), &files.path().join("usr/bin/picam-stream")],
         );

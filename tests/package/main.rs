@@ -9,5 +9,4 @@ mod contents;
 mod install;
 mod repository;
 mod reproducible;
-mod support;
 mod units;

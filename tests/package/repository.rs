@@ -1,10 +1,11 @@
 //! The repository of `make repo`, read by gpgv and by apt itself, with nothing of this machine's own settings.
 
-use crate::support::{VERSION, command, package, packaged, project, run, stdout, text};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use tempfile::TempDir;
+use test_support::commands::{Done, command, printed, run};
+use test_support::packages::{VERSION, package, packaged, project};
 
 #[test]
 fn both_signatures_are_by_the_key_beside_them() {
@@ -12,13 +13,13 @@ fn both_signatures_are_by_the_key_beside_them() {
     let stable = repository.join("dists/stable");
     let key = repository.join("picam-stream.gpg");
     let keyring = [Path::new("--keyring"), &key];
-    stdout(
+    printed(
         "gpgv",
         keyring
             .into_iter()
             .chain([stable.join("InRelease").as_path()]),
     );
-    stdout(
+    printed(
         "gpgv",
         keyring.into_iter().chain([
             stable.join("Release.gpg").as_path(),
@@ -36,13 +37,13 @@ fn both_signatures_are_by_the_key_beside_them() {
 fn apt_finds_the_package_by_name_for_every_architecture_and_gets_the_same_bytes() {
     for arch in packaged() {
         let client = Client::of(&built(), arch);
-        text("apt-get update", &client.apt(&["update"]));
+        client.apt(&["update"]).good();
         let fetched = client.apt(&["download", "picam-stream"]);
-        text("apt-get download", &fetched);
+        fetched.good();
         let file = client
             .folder
             .path()
-            .join(format!("picam-stream_{VERSION}_{arch}.deb"));
+            .join(format!("picam-stream_{}_{arch}.deb", *VERSION));
         assert!(
             fs::read(file).unwrap() == fs::read(package(arch)).unwrap(),
             "{arch}: other bytes"
@@ -54,7 +55,7 @@ fn apt_finds_the_package_by_name_for_every_architecture_and_gets_the_same_bytes(
 fn apt_refuses_a_list_that_was_changed_after_it_was_signed() {
     let folder = TempDir::new().unwrap();
     let copy = folder.path().join("apt");
-    stdout("cp", [Path::new("-a"), &built(), &copy]);
+    printed("cp", [Path::new("-a"), &built(), &copy]);
     let list = copy.join("dists/stable/main/binary-armhf/Packages");
     let changed = fs::read_to_string(&list)
         .unwrap()
@@ -62,7 +63,7 @@ fn apt_refuses_a_list_that_was_changed_after_it_was_signed() {
     fs::write(&list, changed).unwrap();
     fs::remove_file(list.with_extension("gz")).unwrap();
     let result = Client::of(&copy, "armhf").apt(&["update"]);
-    let said = String::from_utf8_lossy(&result.stderr).into_owned();
+    let said = result.err;
     assert!(
         !result.status.success() || said.contains("W:"),
         "apt took the changed list: {said}"
@@ -78,23 +79,21 @@ fn the_users_own_key_signs_and_the_rest_does_not_depend_on_it() {
     let folder = TempDir::new().unwrap();
     let home = folder.path().join("gnupg");
     fs::create_dir(&home).unwrap();
-    stdout("chmod", [Path::new("700"), &home]);
+    printed("chmod", [Path::new("700"), &home]);
     let gpg = |args: &[&str]| {
         run(command("gpg")
             .env("GNUPGHOME", &home)
             .args(["--batch", "--quiet", "--passphrase", ""])
             .args(args))
     };
-    text(
-        "gpg",
-        &gpg(&[
-            "--quick-generate-key",
-            "A Maintainer <maintainer@example.org>",
-            "rsa3072",
-            "sign",
-            "never",
-        ]),
-    );
+    gpg(&[
+        "--quick-generate-key",
+        "A Maintainer <maintainer@example.org>",
+        "rsa3072",
+        "sign",
+        "never",
+    ])
+    .good();
     let made = folder.path().join("apt");
     let mut script = command("tests/packaging/repository.sh");
     script
@@ -102,12 +101,12 @@ fn the_users_own_key_signs_and_the_rest_does_not_depend_on_it() {
         .env("SIGNING_KEY", "maintainer@example.org")
         .arg("dist")
         .arg(&made);
-    text("repository.sh", &run(&mut script));
+    run(&mut script).good();
     run(command("gpgconf")
         .env("GNUPGHOME", &home)
         .args(["--kill", "all"]));
 
-    let key = stdout(
+    let key = printed(
         "gpg",
         [Path::new("--show-keys"), &made.join("picam-stream.asc")],
     );
@@ -138,7 +137,7 @@ fn without_a_key_of_ones_own_one_is_made_once_and_kept() {
             .env_remove("SIGNING_KEY")
             .arg("dist")
             .arg(&made);
-        text("repository.sh", &run(&mut script));
+        run(&mut script).good();
         fs::read(made.join("picam-stream.gpg")).unwrap()
     };
     assert!(make("first") == make("second"), "the second key is another");
@@ -195,7 +194,7 @@ impl Client {
         }
     }
 
-    fn apt(&self, args: &[&str]) -> Output {
+    fn apt(&self, args: &[&str]) -> Done {
         let mut apt: Command = command("apt-get");
         run(apt
             .env("APT_CONFIG", &self.settings)

@@ -1,11 +1,13 @@
 //! The same commit gives the same bytes: armhf is built once more, in another folder, with another cargo home, another
 //! file mode mask, another time zone and language, and the packages are compared.
 
-use crate::support::{command, package, project, run, stdout, text};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use tempfile::TempDir;
+use test_support::commands::{command, printed, run};
+use test_support::packages::{package, project};
 
 #[test]
 fn a_second_build_elsewhere_gives_the_same_package() {
@@ -16,18 +18,17 @@ fn a_second_build_elsewhere_gives_the_same_package() {
     lend(&copy, &cargo_home);
     let script = "umask 027; export TZ=Pacific/Kiritimati LC_ALL=C
         CARGO_HOME=\"$1\" tests/packaging/cross.sh armhf >/dev/null && tests/packaging/package.sh armhf";
-    let mut build = command("sh");
+    // Without a time limit: on a busy machine it takes long.
+    let mut build = Command::new("sh");
     build
         .current_dir(&copy)
         .env("CARGO_HOME", &cargo_home)
         .env("SOURCE_DATE_EPOCH", commit_time());
-    text(
-        "the second build",
-        &run(build
-            .args(["-c", script, "sh"])
-            .arg(&cargo_home)
-            .env_remove("CARGO_TARGET_DIR")),
-    );
+    build
+        .args(["-c", script, "sh"])
+        .arg(&cargo_home)
+        .env_remove("CARGO_TARGET_DIR");
+    run(&mut build).good();
     let [first, second] = [
         package("armhf"),
         copy.join("dist")
@@ -42,10 +43,7 @@ fn a_second_build_elsewhere_gives_the_same_package() {
 fn copy_sources(copy: &Path) {
     fs::create_dir(copy).unwrap();
     let script = "git ls-files -z | tar --null --files-from=- -c | tar -x -C \"$1\"";
-    text(
-        "copying",
-        &run(command("sh").args(["-c", script, "sh"]).arg(copy)),
-    );
+    run(command("sh").args(["-c", script, "sh"]).arg(copy)).good();
 }
 
 /// The tools, the sources of the crates, and what was built for this machine: none of it is in the package.
@@ -66,7 +64,7 @@ fn lend(copy: &Path, cargo_home: &Path) {
 }
 
 fn commit_time() -> String {
-    stdout("git", ["log", "-1", "--format=%ct"])
+    printed("git", ["log", "-1", "--format=%ct"])
         .trim()
         .to_owned()
 }
@@ -76,14 +74,13 @@ fn difference(first: &Path, second: &Path) -> String {
     let folder = TempDir::new().unwrap();
     let [a, b] = ["a", "b"].map(|name| folder.path().join(name));
     for (package, place) in [(first, &a), (second, &b)] {
-        stdout("dpkg-deb", [Path::new("--raw-extract"), package, place]);
+        printed("dpkg-deb", [Path::new("--raw-extract"), package, place]);
     }
     let compared = run(command("diff").args(["-rq"]).args([&a, &b]));
-    let files = String::from_utf8_lossy(&compared.stdout).into_owned();
-    if !files.is_empty() {
-        return files;
+    if !compared.out.is_empty() {
+        return compared.out;
     }
     let [first, second] =
-        [first, second].map(|package| stdout("dpkg-deb", [Path::new("--contents"), package]));
+        [first, second].map(|package| printed("dpkg-deb", [Path::new("--contents"), package]));
     format!("by times or modes alone; was there a commit since `make deb`?\n{first}\n{second}")
 }

@@ -4,10 +4,11 @@
 //! is known. A directive that an older version does not know is passed over; a value that it does not know can do worse
 //! (an allow list of system calls by an unknown group allows nothing), so values must be known to all.
 
-use crate::support::{project, stdout, unpacked};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use test_support::commands::{command, printed, run};
+use test_support::packages::{project, unpacked};
 
 const OLDEST: u32 = 232;
 /// Directives whose value is a list of words, one row of the table for each.
@@ -96,22 +97,16 @@ fn systemd_here_has_nothing_to_say_about_the_units() {
     }
     let root = format!("--root={}", files.path().display());
     let names = ["raspivid.socket", "raspivid@.service"];
-    let result = crate::support::output(
-        "systemd-analyze",
-        ["verify", "--man=no", "--recursive-errors=no", root.as_str()]
-            .into_iter()
-            .chain(names),
-    );
-    assert!(
-        result.status.success() && result.stderr.is_empty(),
-        "{result:?}"
-    );
+    let result = run(command("systemd-analyze")
+        .args(["verify", "--man=no", "--recursive-errors=no", &root])
+        .args(names));
+    assert!(result.status.success() && result.err.is_empty(), "{result}");
 }
 
 #[test]
 fn an_instance_is_exposed_to_one_of_ten_at_most() {
     let unit = project().join("debian/raspivid@.service");
-    let report = stdout(
+    let report = printed(
         "systemd-analyze",
         [Path::new("security"), Path::new("--offline=true"), &unit],
     );

@@ -4,19 +4,13 @@
 //! Run as root with `cargo test --test players`. A line runs in a network of its own, in which raspberrypi.local is this
 //! program, on a throw-away layer over a Debian root with the players; only their settings say that there is no screen.
 
-#[path = "../support/card.rs"]
-mod card;
 mod lines;
 mod room;
-#[path = "../support/root.rs"]
-mod root;
-#[path = "../support/run.rs"]
-mod run;
 
 use lines::{Line, lines};
 use room::Room;
-use root::Root;
-use run::say;
+use test_support::commands::say;
+use test_support::roots::Root;
 
 /// What the lines need, and nothing that only a desktop has.
 const PLAYERS: &[&str] = &[

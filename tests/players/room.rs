@@ -11,10 +11,10 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use crate::card::{BARS_H264, Picture};
 use crate::lines::Line;
-use crate::root::Root;
-use crate::run::{command, run, until};
+use test_support::card::{BARS_H264, Picture};
+use test_support::commands::{command, run, until};
+use test_support::roots::Root;
 
 const WIDTH: usize = 640;
 const HEIGHT: usize = 480;

@@ -2,7 +2,7 @@
 //! `software.rs`.
 
 use crate::stand_in::{StandIn, jpeg_clip};
-use crate::support::stderr;
+use test_support::program::stderr;
 
 /// From bullseye's to today's; each as it behaves on both kinds of board, as far as it knew the board.
 const VERSIONS: &[(&str, &str)] = &[
@@ -34,7 +34,7 @@ fn every_version_streams_on_every_board() {
         let mut session =
             stand_in.session(&["-t", "300", "-ex", "sports", "-awb", "sun", "-mm", "spot"]);
         let stream = session.read_to_end();
-        let status = session.wait(crate::support::LONG);
+        let status = session.wait(test_support::program::LONG);
         assert!(
             status.success() && stream.len() > 100_000,
             "{version} on {board}:\n{}",

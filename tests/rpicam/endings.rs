@@ -7,7 +7,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::stand_in::StandIn;
-use crate::support::{LONG, connect, free_port};
+use test_support::connections::{connect, free_port};
+use test_support::program::LONG;
 
 const BOARDS: [(&str, &str); 3] = [("1.1.2", "vc4"), ("1.13.0", "vc4"), ("1.13.0", "pi5")];
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use crate::stand_in::StandIn;
-use crate::support::{LONG, stderr};
+use test_support::program::{LONG, stderr};
 
 /// The one error line of a run that must fail with `status`.
 fn error_of(stand_in: &StandIn, args: &[&str], status: i32) -> String {
@@ -177,7 +177,7 @@ fn a_program_that_dies_while_streaming_is_a_stalled_camera() {
     let stream = session.read_to_end();
     assert_eq!(session.wait(LONG).code(), Some(75), "{}", session.log());
     assert_eq!(
-        crate::support::decode(&stream, "h264"),
+        test_support::decoding::decode(&stream, "h264"),
         20,
         "what came before is sent"
     );

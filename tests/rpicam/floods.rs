@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use crate::stand_in::StandIn;
-use crate::support::{LONG, Session, stderr};
+use test_support::program::{LONG, stderr};
+use test_support::session::Session;
 
 /// So much of each flood is taken before it ends: what grows with it, or takes time by its square, shows.
 const FLOOD_MIB: usize = 24;

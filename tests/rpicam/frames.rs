@@ -8,7 +8,10 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use crate::stand_in::{StandIn, h264_clip, jpeg_clip, pictures};
-use crate::support::{LONG, Session, decode, tool};
+use test_support::commands::tool;
+use test_support::decoding::decode;
+use test_support::program::LONG;
+use test_support::session::Session;
 
 /// Lets the stand-in write one frame at a time, and wants each from our end before the next is written.
 fn each_frame_comes_alone(stand_in: StandIn, clip: &'static Path, args: &[&str]) {
@@ -135,7 +138,7 @@ fn every_key_frame_has_its_parameter_sets() {
     let stand_in = StandIn::new("1.13.0", "vc4").behaving("headless,stop=60");
     let stream = stand_in.session(&[]).read_to_end();
     let count = |kind: u8| {
-        crate::support::nal_types(&stream)
+        test_support::decoding::nal_types(&stream)
             .into_iter()
             .filter(|found| *found == kind)
             .count()
@@ -218,7 +221,7 @@ fn after_a_pause_the_stream_goes_on_with_a_fresh_key_frame() {
     let stream = session.read_to_end();
     session.wait(LONG);
     assert!(
-        crate::support::nal_types(&stream).contains(&5),
+        test_support::decoding::nal_types(&stream).contains(&5),
         "it went on with a key frame"
     );
     session.wait(LONG);

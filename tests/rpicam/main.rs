@@ -10,6 +10,3 @@ mod software;
 // The benches use it, too.
 #[allow(dead_code)]
 mod stand_in;
-#[allow(dead_code)]
-#[path = "../stream/support.rs"]
-mod support;

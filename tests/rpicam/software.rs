@@ -2,7 +2,10 @@
 
 use crate::arguments::value;
 use crate::stand_in::StandIn;
-use crate::support::{Scratch, nal_types, stderr, tool};
+use test_support::commands::tool;
+use test_support::decoding::nal_types;
+use test_support::folders::Scratch;
+use test_support::program::stderr;
 
 /// What rpicam-apps set for x264 with `--low-latency`, in the words of ffmpeg (encoder/libav_encoder.cpp); what is given with
 /// `--libav-video-codec-opts` comes behind it.

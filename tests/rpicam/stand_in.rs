@@ -7,7 +7,10 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use crate::support::{LONG, Scratch, Session, program, tool};
+use test_support::commands::tool;
+use test_support::folders::Scratch;
+use test_support::program::{LONG, program};
+use test_support::session::Session;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rpicam/stand_in.py");
 

@@ -2,7 +2,8 @@
 
 use std::process::Stdio;
 
-use crate::support::{RECORDING, Scratch, program, run, stderr};
+use test_support::folders::Scratch;
+use test_support::program::{RECORDING, program, run, stderr};
 
 #[test]
 fn a_wrong_command_line_is_one_line_that_names_the_option_and_exit_64() {

@@ -12,7 +12,10 @@ use nix::sys::socket::{
 };
 use nix::unistd::Pid;
 
-use crate::support::{LONG, RECORDING, Scratch, Session, connect, free_port};
+use test_support::connections::{connect, free_port};
+use test_support::folders::Scratch;
+use test_support::program::{LONG, RECORDING};
+use test_support::session::Session;
 
 fn source() -> String {
     format!("file:{RECORDING}")
@@ -52,7 +55,7 @@ fn sigterm_is_heeded_while_nobody_answers() {
     let address: SockaddrIn = getsockname(listener.as_raw_fd()).expect("its name");
     let _first = TcpStream::connect((address.ip(), address.port())).expect("a place in the queue");
     let target = format!("tcp://{}:{}", address.ip(), address.port());
-    let child = crate::support::program()
+    let child = test_support::program::program()
         .args(["--source", &source(), "-t", "0", "-o", &target])
         .stdin(Stdio::null())
         .spawn()
@@ -61,7 +64,7 @@ fn sigterm_is_heeded_while_nobody_answers() {
     is_ended_by_sigterm(child, "connecting");
 }
 
-/// In a network of its own, where the server of names is a machine that never answers.
+/// In a network of its own, which any user may make, where the server of names is a machine that never answers.
 #[test]
 fn sigterm_is_heeded_while_a_name_is_looked_up() {
     const SETUP: &str = "mount --bind \"$1\" /etc/resolv.conf && \
@@ -75,7 +78,8 @@ fn sigterm_is_heeded_while_a_name_is_looked_up() {
         let target = format!("{scheme}://a-name.example.org:3333");
         let mut command = Command::new("unshare");
         command
-            .args(["--net", "--mount", "sh", "-c", SETUP, "sh"])
+            .args(["--map-root-user", "--net", "--mount"])
+            .args(["sh", "-c", SETUP, "sh"])
             .arg(&resolver)
             .arg(env!("CARGO_BIN_EXE_picam-stream"))
             .args(["--source", &source(), "-t", "0", "-o", &target])

@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use crate::support::{LONG, RECORDING, Scratch, Session, decode, run, stderr};
+use test_support::decoding::decode;
+use test_support::folders::Scratch;
+use test_support::program::{LONG, RECORDING, run, stderr};
+use test_support::session::Session;
 
 const SOON: Duration = Duration::from_secs(5);
 

@@ -1,8 +1,6 @@
 //! The stream through the real program: real connections, real players, viewers that misbehave. Each test starts the
 //! program as systemd does, with the connection on descriptors 0 and 1, unless it is about another way.
 
-#[path = "../support/card.rs"]
-mod card;
 mod command_line;
 mod connecting;
 mod endings;
@@ -11,7 +9,6 @@ mod players;
 mod recordings;
 mod signals;
 mod slow_viewers;
-mod support;
 mod test_card;
 mod turned;
 mod viewers;

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use crate::support::{
-    LONG, RECORDING, Scratch, Session, assert_begins_decodable, connect, decode, free_port,
-    program, run, stderr,
-};
+use test_support::connections::{connect, free_port};
+use test_support::decoding::{assert_begins_decodable, decode};
+use test_support::folders::Scratch;
+use test_support::program::{LONG, RECORDING, program, run, stderr};
+use test_support::session::Session;
 
 fn source() -> String {
     format!("file:{RECORDING}")

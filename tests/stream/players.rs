@@ -6,9 +6,14 @@ use std::io::Read;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::card::{BARS_H264, Picture};
-use crate::support::{Scratch, Session, assert_begins_decodable, free_port, stderr, tool};
-use crate::turned::BARS_MJPEG;
+use crate::turned::{BARS_MJPEG, set_upright};
+use test_support::card::{BARS_H264, Picture};
+use test_support::commands::tool;
+use test_support::connections::free_port;
+use test_support::decoding::assert_begins_decodable;
+use test_support::folders::Scratch;
+use test_support::program::stderr;
+use test_support::session::Session;
 
 /// The article's options, without what a test card has no use for.
 const ARTICLE: &str = "-w 1280 -h 720 -a 12 -fl -ih -b 800000 -fps 25 -pf main -g 25";
@@ -125,7 +130,7 @@ fn a_turned_and_flipped_camera_turns_and_flips_the_picture() {
         let pictures = pictures(&stream, "h264", 640, 480);
         assert!(pictures.len() >= 3, "{options}: {}", session.log());
         for picture in &pictures {
-            let upright = picture.set_upright(rotation, hflip, vflip);
+            let upright = set_upright(picture, rotation, hflip, vflip);
             upright.assert_bars(&BARS_H264, 8);
             upright
                 .counter()
@@ -307,7 +312,7 @@ fn a_stream_over_inetd_activation_works_as_the_readme_says() {
         .spawn()
         .expect("systemd-socket-activate of the package systemd; tests/setup.sh installs what the tests need");
     for _ in 0..2 {
-        let mut viewer = crate::support::connect(([127, 0, 0, 1], port).into());
+        let mut viewer = test_support::connections::connect(([127, 0, 0, 1], port).into());
         let mut stream = vec![0; 5000];
         viewer.read_exact(&mut stream).expect("a stream");
         assert_begins_decodable(&stream);

@@ -3,7 +3,11 @@
 use std::fs::{self, File};
 use std::io::{Read, Write};
 
-use crate::support::{LONG, RECORDING, Scratch, Session, nal_types, program, run, stderr, tool};
+use test_support::commands::tool;
+use test_support::decoding::nal_types;
+use test_support::folders::Scratch;
+use test_support::program::{LONG, RECORDING, program, run, stderr};
+use test_support::session::Session;
 
 /// A second of moving colours as x264 makes it, in this container.
 fn made(scratch: &Scratch, name: &str, x264: &str) -> String {

@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::support::{LONG, Scratch, Session, decode};
+use test_support::decoding::decode;
+use test_support::folders::Scratch;
+use test_support::program::LONG;
+use test_support::session::Session;
 
 const SOON: Duration = Duration::from_secs(5);
 const PAUSED: &str = "SIGUSR1: the capture is paused";

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use nix::sys::socket::{setsockopt, sockopt};
 
-use crate::support::{LONG, RECORDING, Session, decode};
+use test_support::decoding::decode;
+use test_support::program::{LONG, RECORDING};
+use test_support::session::Session;
 
 fn small_receive_buffer(viewer: &TcpStream) {
     setsockopt(&viewer.as_fd(), sockopt::RcvBuf, &8192).expect("a receive buffer");

@@ -3,9 +3,12 @@
 use std::fs;
 use std::process::Command;
 
-use crate::card::{BARS_H264, Picture};
-use crate::support::{Scratch, nal_types, program, run, stderr, tool};
-use crate::turned::BARS_MJPEG;
+use crate::turned::{BARS_MJPEG, set_upright};
+use test_support::card::{BARS_H264, Picture};
+use test_support::commands::tool;
+use test_support::decoding::nal_types;
+use test_support::folders::Scratch;
+use test_support::program::{program, run, stderr};
 
 /// A second or so of the card, as bytes, and how many frames it left out by its own account.
 fn record(args: &str) -> (Vec<u8>, u64) {
@@ -160,7 +163,7 @@ fn the_card_turns_and_mirrors() {
         );
         let upright: Vec<Picture> = pictures
             .iter()
-            .map(|picture| picture.set_upright(degrees, hflip, vflip))
+            .map(|picture| set_upright(picture, degrees, hflip, vflip))
             .collect();
         assert_counts(&upright, dropped);
         upright[0].assert_bars(&BARS_H264, 6);

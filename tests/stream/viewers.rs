@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use nix::sys::socket::{setsockopt, sockopt};
 
-use crate::support::{
-    LONG, RECORDING, Scratch, Session, assert_begins_decodable, decode, nal_types,
-};
+use test_support::decoding::{assert_begins_decodable, decode, nal_types};
+use test_support::folders::Scratch;
+use test_support::program::{LONG, RECORDING};
+use test_support::session::Session;
 
 /// The rule is one second; the rest is for a machine that is busy with other things.
 const SOON: Duration = Duration::from_secs(5);
@@ -244,7 +245,7 @@ fn bytes_in_closing_line(log: &str) -> u64 {
 
 #[test]
 fn five_hundred_viewers_in_a_row_leave_nothing_behind() {
-    let port = crate::support::free_port();
+    let port = test_support::connections::free_port();
     let source = recording();
     let output = format!("tcp://127.0.0.1:{port}");
     let mut session = Session::start(&[
@@ -255,7 +256,7 @@ fn five_hundred_viewers_in_a_row_leave_nothing_behind() {
     let pid = session.child.id();
     let mut first = None;
     for viewer in 0..500 {
-        let mut connection = crate::support::connect(([127, 0, 0, 1], port).into());
+        let mut connection = test_support::connections::connect(([127, 0, 0, 1], port).into());
         if viewer % 10 == 0 {
             wait_for_bytes(&mut connection);
         }
@@ -277,7 +278,7 @@ fn five_hundred_viewers_in_a_row_leave_nothing_behind() {
     // And the next one is served.
     let begun = Instant::now();
     loop {
-        let mut connection = crate::support::connect(([127, 0, 0, 1], port).into());
+        let mut connection = test_support::connections::connect(([127, 0, 0, 1], port).into());
         if wait_for_bytes(&mut connection) {
             break;
         }

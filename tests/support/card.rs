@@ -1,7 +1,7 @@
 //! Reads the test card back from decoded pictures: its frame counter and the colours of its bars.
 //!
 //! It knows the card only from the drawing in `src/source/test/layout.rs`, not from the code there, and
-//! so also finds out when the two part. Each test that needs it includes it with `#[path]`.
+//! so also finds out when the two part.
 
 /// The bars of an H.264 card from the left, as Y, Cb and Cr: 75 % in ITU-R BT.709, 16 to 235.
 pub const BARS_H264: [[u8; 3]; 7] = [

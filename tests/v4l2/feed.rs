@@ -5,7 +5,7 @@ use std::process::Command;
 
 use picam_stream::h264::access_unit::Splitter;
 
-use crate::kernel::run;
+use test_support::commands::run;
 
 /// Compiles one of the C programs beside this file, so that it needs no libraries.
 pub fn program(name: &str, scratch: &Path) -> PathBuf {
@@ -24,7 +24,8 @@ fn compile(name: &str, scratch: &Path, options: &[&str]) -> PathBuf {
         .args(["-O1", "-Wall", "-Werror", "-o"])
         .arg(&built)
         .arg(sources.join(format!("{name}.c")))
-        .args(options));
+        .args(options))
+    .good();
     built
 }
 

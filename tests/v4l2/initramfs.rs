@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::feed;
-use crate::kernel::{Kernel, run};
+use crate::kernel::Kernel;
+use test_support::commands::run;
 
 /// vivid: one camera with one input, a webcam, and an output device.
 const START: &str = "#!/bin/busybox sh
@@ -93,6 +94,7 @@ fn beginning(kernel: &Kernel, drivers: &[&str], end: &str) -> Archive {
 /// The shared libraries of a program, and the loader itself, by the paths under which it looks for them.
 fn libraries(program: &Path) -> Vec<PathBuf> {
     run(Command::new("ldd").arg(program))
+        .good()
         .lines()
         .filter_map(|line| line.split_whitespace().find(|word| word.starts_with('/')))
         .map(PathBuf::from)

@@ -7,9 +7,9 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use crate::initramfs;
 use crate::machine::{LONG, Machine, Outcome};
 use crate::picture::{decode, whole_pictures};
-use crate::run::until;
 use crate::system;
 use crate::viewer::watch;
+use test_support::commands::until;
 
 /// As large as the machine can encode in good time.
 const SMALL: &str = "RASPIVID_OPTIONS = -w 320 -h 180 -fps 15 -b 500000 -g 15 -fl -ih";

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
+use test_support::commands::run;
+
 /// Where the packages lie unpacked; kept between runs.
 pub struct Kernel {
     pub image: PathBuf,
@@ -63,7 +65,7 @@ impl Kernel {
 
 /// What a package depends on.
 fn depends(package: &str) -> Vec<String> {
-    let output = run(Command::new("apt-cache").args(["depends", package]));
+    let output = run(Command::new("apt-cache").args(["depends", package])).good();
     let names: Vec<_> = output
         .lines()
         .filter_map(|line| line.trim().strip_prefix("Depends: "))
@@ -88,18 +90,21 @@ fn build_loopback(sources: &Path, headers: &str) {
         .args(["-s", "-C"])
         .arg(&headers)
         .arg(format!("M={}", module.display()))
-        .arg("modules"));
+        .arg("modules"))
+    .good();
 }
 
 fn unpack(folder: &Path, package: &str) {
     run(Command::new("apt-get")
         .args(["-q", "download", package])
-        .current_dir(folder));
+        .current_dir(folder))
+    .good();
     let file = only_entry(folder, &format!("{package}_"));
     run(Command::new("dpkg-deb")
         .arg("-x")
         .arg(&file)
-        .arg(folder.join("root")));
+        .arg(folder.join("root")))
+    .good();
     fs::remove_file(file).expect("the package is not needed any more");
 }
 
@@ -148,18 +153,4 @@ fn add_module(name: &str, all: &[PathBuf], order: &mut Vec<PathBuf>) {
         }
     }
     order.push(path.clone());
-}
-
-/// Runs a tool to its end and returns what it printed.
-pub fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| {
-        panic!("{command:?}: {error}; tests/setup.sh installs what the tests need")
-    });
-    assert!(
-        output.status.success(),
-        "{command:?}: {}\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }

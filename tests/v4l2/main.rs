@@ -16,10 +16,6 @@ mod installed;
 mod kernel;
 mod machine;
 mod picture;
-#[path = "../support/root.rs"]
-mod root;
-#[path = "../support/run.rs"]
-mod run;
 mod system;
 mod trouble;
 mod viewer;

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::feed;
-use crate::kernel::{Kernel, run};
-use crate::root::Root;
+use crate::kernel::Kernel;
+use test_support::commands::run;
+use test_support::roots::Root;
 
 static DEBIAN: Root = Root::new("bookworm", "amd64", &["udev", "kmod"]);
 
@@ -43,7 +44,8 @@ pub fn write(kernel: &Kernel, scratch: &Path, into: &Path) {
     run(Command::new("cp")
         .args(["-a", "--reflink=auto"])
         .arg(DEBIAN.folder().join("."))
-        .arg(&system));
+        .arg(&system))
+    .good();
     install(&system);
     put(&system, "etc/machine-id", MACHINE_ID.replace(' ', ""));
     put(&system, "etc/hostname", "raspberrypi\n");
@@ -56,7 +58,8 @@ pub fn write(kernel: &Kernel, scratch: &Path, into: &Path) {
     }
     run(Command::new("chroot")
         .arg(&system)
-        .args(["systemctl", "enable", "shell.service"]));
+        .args(["systemctl", "enable", "shell.service"]))
+    .good();
     bring(kernel, scratch, &system);
     // Thrown away after one use: there is nothing to repair.
     let features = ["-O", "^has_journal,^metadata_csum"];
@@ -65,7 +68,8 @@ pub fn write(kernel: &Kernel, scratch: &Path, into: &Path) {
         .args(features)
         .arg("-d")
         .args([&system, into])
-        .arg("1G"));
+        .arg("1G"))
+    .good();
     fs::remove_dir_all(system).expect("the image has it all now");
 }
 
@@ -75,7 +79,8 @@ fn install(system: &Path) {
         .arg(system)
         .args(["dpkg", "--install", "/package.deb"])
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-        .env("DEBIAN_FRONTEND", "noninteractive"));
+        .env("DEBIAN_FRONTEND", "noninteractive"))
+    .good();
     fs::remove_file(system.join("package.deb")).expect("it is installed");
 }
 

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
 use crate::machine::{LONG, Machine};
-use crate::run::until;
+use test_support::commands::until;
 
 /// A viewer outside, who reads all the time, as players do.
 pub struct Viewer {

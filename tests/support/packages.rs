@@ -1,9 +1,11 @@
-//! Running tools, and finding what the build left. A tool that is missing fails the test with the way to get it.
+//! What is built for which machine, and where the build left it.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::sync::LazyLock;
+
 use tempfile::TempDir;
+
+use crate::commands::printed;
 
 /// A machine that the program is built for: a line of `tests/packaging/architectures.tsv`.
 pub struct Architecture {
@@ -40,16 +42,25 @@ pub fn packaged() -> impl Iterator<Item = &'static str> {
 }
 
 /// The version in Cargo.toml.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let manifest = std::fs::read_to_string(project().join("Cargo.toml")).expect("Cargo.toml");
+    let mut lines = manifest.lines();
+    let version = lines.find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'));
+    version.expect("a version").to_owned()
+});
 
 /// The top folder of the project.
 pub fn project() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    let support = Path::new(env!("CARGO_MANIFEST_DIR"));
+    support
+        .ancestors()
+        .nth(2)
+        .expect("tests/support is two folders down")
 }
 
 /// The package for `arch` in `dist`.
 pub fn package(arch: &str) -> PathBuf {
-    let path = project().join(format!("dist/picam-stream_{VERSION}_{arch}.deb"));
+    let path = project().join(format!("dist/picam-stream_{}_{arch}.deb", *VERSION));
     assert!(
         path.exists(),
         "{} is missing: make deb ARCH={arch}",
@@ -61,52 +72,9 @@ pub fn package(arch: &str) -> PathBuf {
 /// The package's files, in a folder that goes when the value does.
 pub fn unpacked(arch: &str) -> TempDir {
     let folder = TempDir::new().expect("a folder for the package's files");
-    stdout(
+    printed(
         "dpkg-deb",
         [Path::new("--extract"), &package(arch), folder.path()],
     );
     folder
-}
-
-/// A command that runs in the project's folder, speaks English and finds system administration programs.
-pub fn command(program: &str) -> Command {
-    let mut command = Command::new(program);
-    let path = std::env::var("PATH").unwrap_or_default();
-    command
-        .current_dir(project())
-        .env("LC_ALL", "C.UTF-8")
-        .env("PATH", path + ":/usr/sbin:/sbin");
-    command
-}
-
-/// Runs a tool to its end, whatever that is.
-pub fn output<A: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = A>) -> Output {
-    run(command(program).args(args))
-}
-
-/// Runs a prepared command to its end, whatever that is.
-pub fn run(command: &mut Command) -> Output {
-    command.output().unwrap_or_else(|e| {
-        panic!(
-            "{:?}: {e} (tests/setup.sh test deb installs it)",
-            command.get_program()
-        )
-    })
-}
-
-/// What a tool that must succeed prints.
-pub fn stdout<A: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = A>) -> String {
-    text(program, &output(program, args))
-}
-
-/// What a command that must have succeeded printed.
-pub fn text(what: &str, output: &Output) -> String {
-    assert!(
-        output.status.success(),
-        "{what}: {}\n{}{}",
-        output.status,
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }

@@ -3,7 +3,8 @@
 //! Each is made once by mmdebstrap and kept under `target/roots`; it is never written to again, since every test works
 //! on a throw-away layer or copy of it. The ARM ones run by qemu-user through binfmt_misc.
 
-use crate::run::{command, run, say};
+use crate::commands::{command, run, say};
+use crate::packages::project;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -125,7 +126,7 @@ fn mirror() -> String {
 
 /// Where the roots, and the mount point of the throw-away layers, lie.
 pub fn roots() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("roots")
+    project().join("target/roots")
 }
 
 fn remove(folder: &Path) {

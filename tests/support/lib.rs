@@ -1,0 +1,17 @@
+//! What two or more of the suites share. What only one of them needs lies with it.
+//!
+//! Of the program itself: `program` runs it, `session` gives it a viewer. Around it: `connections`, `folders`, `commands` of
+//! this machine, `packages` that were built, `roots` of Debian systems. Of video: `decoding` by ffmpeg, the test card read
+//! back (`card`), and H.264 as bytes (`samples`, `made_h264`).
+
+pub mod card;
+pub mod commands;
+pub mod connections;
+pub mod decoding;
+pub mod folders;
+pub mod made_h264;
+pub mod packages;
+pub mod program;
+pub mod roots;
+pub mod samples;
+pub mod session;
