@@ -157,6 +157,30 @@ fn every_text_that_names_the_port_names_that_of_the_socket_unit() {
     }
 }
 
+#[test]
+fn every_place_that_the_maps_of_the_house_name_is_there() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let tops = ["src", "tests", "debian", "assets"];
+    for map in ["README.md", "CONTRIBUTING.md"] {
+        let text = fs::read_to_string(project.join(map)).expect(map);
+        let quoted = text.split('`').skip(1).step_by(2);
+        let places: Vec<_> = quoted
+            .filter_map(|words| words.split_whitespace().next())
+            .filter(|word| {
+                let top = word.split('/').next().unwrap_or_default();
+                word.contains('/') && tops.contains(&top)
+            })
+            .collect();
+        assert!(!places.is_empty(), "{map} names no place");
+        for place in places {
+            assert!(
+                project.join(place).exists(),
+                "{map} names {place}, which is not there"
+            );
+        }
+    }
+}
+
 /// What man prints; it must have nothing to complain about.
 fn man(options: &[&str], page: &Path) -> String {
     let output = Command::new("man")
