@@ -6,6 +6,9 @@ MINUTES ?= 10
 prefix ?= /usr
 DESTDIR ?=
 
+# The suites that any user can run. They wait more than they compute: more of their tests at once than there are cores.
+QUICK := generated doctor webcam rpicam stream
+WAITING := 8
 # The suites that need what `make deb` makes, or much time: a plain `cargo test` leaves them out, and clippy too.
 BY_NAME := mmal v4l2 package players containers soak
 
@@ -36,8 +39,7 @@ run:
 
 # Those that any user can run on any machine with ffmpeg and systemd.
 quick:
-	cargo test --locked --lib --bins
-	cargo test --locked --test generated --test doctor --test webcam --test rpicam --test stream
+	RUST_TEST_THREADS=$(WAITING) cargo test --locked --lib --bins $(QUICK:%=--test %)
 
 # What a suite needs to be built, its own errors say.
 test-one:
@@ -47,7 +49,8 @@ test-one:
 # The tests of the library and the program, then what the packages are and what they do where they are installed.
 test:
 	@tests/setup.sh deb test
-	cargo test --locked
+	@$(MAKE) quick
+	cargo test --locked --test lines
 	cargo test --locked -p fake-mmal
 	tests/fuzz/run 5
 	set -e; for arch in $$(tests/packaging/architecture.sh packages); do $(MAKE) deb ARCH=$$arch; done

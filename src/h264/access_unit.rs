@@ -300,12 +300,8 @@ mod tests {
     use super::super::made;
     use super::*;
     use proptest::prelude::*;
+    use test_support::samples::{IDR, IDR_SECOND_SLICE, P, PPS, SPS};
 
-    const SPS: &[u8] = &[0, 0, 0, 1, 0x67, 0x4d, 9];
-    const PPS: &[u8] = &[0, 0, 0, 1, 0x68, 0xee, 9];
-    const IDR: &[u8] = &[0, 0, 0, 1, 0x65, 0x88, 7, 7];
-    const IDR_SECOND_SLICE: &[u8] = &[0, 0, 1, 0x65, 0x40, 7, 7];
-    const P: &[u8] = &[0, 0, 0, 1, 0x41, 0x9a, 5];
     const SEI: &[u8] = &[0, 0, 1, 0x06, 0x80, 1];
 
     fn split(stream: &[u8], piece: usize) -> Vec<Vec<u8>> {

@@ -159,9 +159,8 @@ impl Head {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use test_support::samples::{PPS, SPS};
 
-    const SPS: &[u8] = &[0, 0, 0, 1, 0x67, 0x4d, 9];
-    const PPS: &[u8] = &[0, 0, 0, 1, 0x68, 0xee, 9];
     const DELIMITER: &[u8] = &[0, 0, 0, 1, 0x09, 0x10];
     const SEI: &[u8] = &[0, 0, 0, 1, 0x06, 5, 9];
     const IDR: &[u8] = &[0, 0, 1, 0x65, 0x88, 7, 7];

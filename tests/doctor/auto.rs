@@ -8,7 +8,7 @@ use test_support::program::{stderr, stdout};
 
 /// The line of the log that tells the choice.
 fn choice(tree: &Tree) -> String {
-    let output = tree.run(&["-t", "1", "-o", "-"]);
+    let output = tree.run("-t 1 -o -");
     let text = stderr(&output);
     let line = text
         .lines()
@@ -81,7 +81,7 @@ fn a_usb_camera_is_taken_where_there_is_no_other_and_the_reason_is_told() {
 
 #[test]
 fn where_there_is_no_camera_each_kind_says_what_is_missing() {
-    let output = systems::nothing().run(&["-t", "1", "-o", "-"]);
+    let output = systems::nothing().run("-t 1 -o -");
     assert_eq!(output.status.code(), Some(70));
     let text = stderr(&output);
     for part in [
@@ -114,7 +114,7 @@ fn in_the_journal_the_line_that_says_what_to_do_is_the_only_error() {
     use std::os::unix::fs::MetadataExt;
     let journal = tempfile::NamedTempFile::new().expect("a file that plays the journal");
     let file = journal.as_file().metadata().expect("its number");
-    let mut command = systems::nothing().command(&["-t", "1", "-o", "-"]);
+    let mut command = systems::nothing().command("-t 1 -o -");
     command
         .env("JOURNAL_STREAM", format!("{}:{}", file.dev(), file.ino()))
         .stderr(journal.reopen().expect("the same file"));
@@ -151,7 +151,7 @@ fn the_search_opens_no_device() {
 fn cameras_lists_every_kind_with_the_modes_that_it_tells() {
     let output = systems::bookworm()
         .v4l2("video1", "0", "HD Webcam")
-        .run(&["cameras"]);
+        .run("cameras");
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let text = stdout(&output);
     for part in [
@@ -163,5 +163,5 @@ fn cameras_lists_every_kind_with_the_modes_that_it_tells() {
     ] {
         assert!(text.contains(part), "{text}");
     }
-    assert_eq!(systems::nothing().run(&["cameras"]).status.code(), Some(70));
+    assert_eq!(systems::nothing().run("cameras").status.code(), Some(70));
 }

@@ -12,7 +12,7 @@ use test_support::program::{stderr, stdout};
 
 /// The page of this system is the one in the file, and the exit status says whether there is a problem.
 fn assert_page(name: &str, tree: &Tree) {
-    let output = tree.run(&["doctor"]);
+    let output = tree.run("doctor");
     let page = stdout(&output).replace(env!("CARGO_PKG_VERSION"), "VERSION");
     let status = if page.contains("\nno problems,") {
         0
@@ -37,7 +37,7 @@ fn assert_page(name: &str, tree: &Tree) {
 
 /// A problem or a warning with this text and this remedy is on the page.
 fn assert_finds(tree: &Tree, verdict: &str, text: &str, remedy: &str) {
-    let output = tree.run(&["doctor", "--json"]);
+    let output = tree.run("doctor --json");
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let sections = report["sections"].as_array().expect("sections");
     let mut checks = sections
@@ -141,7 +141,7 @@ fn a_source_that_was_chosen_is_what_is_judged() {
         let options = format!("RASPIVID_OPTIONS = -w 640 --source {source}\n");
         tree.file("etc/default/raspivid", &options)
     };
-    let text = |tree: &Tree| stdout(&tree.run(&["doctor"]));
+    let text = |tree: &Tree| stdout(&tree.run("doctor"));
     let page = text(&asked(systems::nothing(), "test"));
     assert!(
         page.contains("test card") && page.contains("no problems"),
@@ -200,7 +200,7 @@ fn a_port_is_not_called_taken_where_systemd_does_not_tell_of_its_socket() {
             "proc/net/tcp6",
             &listener("00000000000000000000000000000000", 99),
         );
-    let page = stdout(&tree.run(&["doctor"]));
+    let page = stdout(&tree.run("doctor"));
     assert!(page.contains("listens on TCP port 3333"), "{page}");
     assert!(!page.contains("taken"), "{page}");
     assert!(
@@ -247,7 +247,7 @@ fn the_line_of_the_unit_decides_what_the_options_mean() {
             .file("etc/default/raspivid", passes_on)
     };
     let ours = units("--service -v -n $RASPIVID_OPTIONS");
-    let page = stdout(&ours.run(&["doctor"]));
+    let page = stdout(&ours.run("doctor"));
     assert!(
         page.contains("--denoise cdn_off") && page.contains("no problems"),
         "{page}"
@@ -269,7 +269,7 @@ fn the_line_of_the_unit_decides_what_the_options_mean() {
         "etc/default/raspivid",
         "RASPIVID_OPTIONS = -w 1280 -h 720\n",
     );
-    let page = stdout(&old.run(&["doctor"]));
+    let page = stdout(&old.run("doctor"));
     assert!(page.contains("no problems"), "an old line works: {page}");
     assert_finds(
         &units("-w 640 -t 0 -o -"),
@@ -344,7 +344,7 @@ fn whatever_is_in_the_place_of_the_conffile_the_page_comes_and_is_short() {
             "(90000 bytes)",
         ),
     ] {
-        let page = stdout(&systems::bookworm().file(name, &text).run(&["doctor"]));
+        let page = stdout(&systems::bookworm().file(name, &text).run("doctor"));
         let words: Vec<&str> = page.split_whitespace().collect();
         assert!(words.join(" ").contains(part), "{part}: {page}");
         assert!(page.len() < 12_000, "{} bytes", page.len());
@@ -459,9 +459,8 @@ fn the_last_failure_is_told_with_its_message() {
 #[test]
 fn the_page_for_programs_has_all_that_the_page_for_people_has() {
     let tree = systems::bookworm();
-    let page = stdout(&tree.run(&["doctor"]));
-    let report: Value =
-        serde_json::from_slice(&tree.run(&["doctor", "--json"]).stdout).expect("JSON");
+    let page = stdout(&tree.run("doctor"));
+    let report: Value = serde_json::from_slice(&tree.run("doctor --json").stdout).expect("JSON");
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let page = words(&page);
     for section in report["sections"].as_array().expect("sections") {
@@ -478,7 +477,7 @@ fn the_page_for_programs_has_all_that_the_page_for_people_has() {
 
 #[test]
 fn doctor_takes_no_other_words() {
-    let output = systems::nothing().run(&["doctor", "--yaml"]);
+    let output = systems::nothing().run("doctor --yaml");
     assert_eq!(output.status.code(), Some(64));
     assert!(
         stderr(&output).contains("--json alone"),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
-use test_support::program::program;
+use test_support::program::{Words, program};
 
 /// Gone at the end of the test.
 pub struct Tree(TempDir);
@@ -81,15 +81,15 @@ impl Tree {
     }
 
     /// Runs picam-stream on it.
-    pub fn run(&self, args: &[&str]) -> Output {
+    pub fn run(&self, args: impl Words) -> Output {
         self.command(args).output().expect("the program starts")
     }
 
     /// picam-stream on it.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub fn command(&self, args: impl Words) -> Command {
         let mut command = program();
         command
-            .args(args)
+            .args(args.words())
             .stdin(Stdio::null())
             .env("PICAM_STREAM_ROOT", self.0.path())
             .env("TZ", "UTC0");

@@ -12,8 +12,7 @@ const MISCELLANEOUS: [&str; 1] = ["vcsm-cma"];
 fn the_unit_allows_every_device_that_the_library_opens() {
     let pi = Pi::new();
     assert_eq!(
-        pi.start(&["--source", "mmal", "-t", "100", "-o", "-"])
-            .end(),
+        pi.start("--source mmal -t 100 -o -").end(),
         0,
         "{}",
         pi.text("complaints")

@@ -14,6 +14,8 @@ use nix::sys::stat::{Mode, SFlag, makedev, mknod};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
+use test_support::program::Words;
+
 use crate::arm::{ARM_ROOT, emulator, library, program};
 
 /// Generous: the machine may be busy, and the processor is emulated.
@@ -111,24 +113,24 @@ impl Pi {
     }
 
     /// Starts `picam-stream` with these words, output and complaints going to files.
-    pub fn start(&self, arguments: &[&str]) -> Running<'_> {
+    pub fn start(&self, arguments: impl Words) -> Running<'_> {
         self.start_with(arguments, &[])
     }
 
     /// The same with more variables in the environment.
-    pub fn start_with(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Running<'_> {
+    pub fn start_with(&self, arguments: impl Words, settings: &[(&str, &str)]) -> Running<'_> {
         let output = File::create(self.path("output")).expect("a file for the output");
         self.spawn(arguments, output.into(), settings)
     }
 
     /// The same with the output going elsewhere.
-    pub fn start_onto(&self, arguments: &[&str], output: Stdio) -> Running<'_> {
+    pub fn start_onto(&self, arguments: impl Words, output: Stdio) -> Running<'_> {
         self.spawn(arguments, output, &[])
     }
 
     pub fn spawn(
         &self,
-        arguments: &[&str],
+        arguments: impl Words,
         output: Stdio,
         settings: &[(&str, &str)],
     ) -> Running<'_> {
@@ -160,7 +162,7 @@ impl Pi {
             .args([emulator(), "-L", ARM_ROOT, "-E"])
             .arg(format!("LD_LIBRARY_PATH={}", self.path("lib").display()))
             .arg(program())
-            .args(arguments)
+            .args(arguments.words())
             .current_dir(self.folder.path())
             .envs([
                 ("FAKE_MMAL_ROOT", "/"),

@@ -26,7 +26,7 @@ fn switch(pi: &Pi, running: &Running) {
 #[test]
 fn each_sigusr1_starts_or_pauses_the_capture() {
     let pi = Pi::new();
-    let running = pi.start(&["--source", "mmal", "-s", "-o", "-"]);
+    let running = pi.start("--source mmal -s -o -");
     running.wait_for_call(CAPTURE);
     running.wait_for_output(1);
     switch(&pi, &running);
@@ -40,7 +40,7 @@ fn each_sigusr1_starts_or_pauses_the_capture() {
 #[test]
 fn a_capture_may_begin_paused() {
     let pi = Pi::new();
-    let running = pi.start(&["--source", "mmal", "-s", "-i", "pause", "-sp", "-o", "-"]);
+    let running = pi.start("--source mmal -s -i pause -sp -o -");
     running.wait_for_call(CAPTURE);
     switch(&pi, &running);
     running.wait_for_output(1);
@@ -54,7 +54,7 @@ fn a_capture_may_begin_paused() {
 #[test]
 fn without_s_the_signal_means_nothing() {
     let pi = Pi::new();
-    let running = pi.start(&["--source", "mmal", "-t", "0", "-o", "-"]);
+    let running = pi.start("--source mmal -t 0 -o -");
     running.wait_for_output(1);
     running.signal(Signal::SIGUSR1);
     running.wait_for_output(20_000);

@@ -102,7 +102,7 @@ fn two_hundred_starts_and_stops_leave_nothing_behind() {
             scope.spawn(|| {
                 for _ in 0..200 / THREADS {
                     let pi = Pi::new();
-                    let running = pi.start(&["--source", "mmal", "-t", "40", "-o", "-"]);
+                    let running = pi.start("--source mmal -t 40 -o -");
                     assert_eq!(
                         (running.end(), pi.mistakes()),
                         (0, vec![]),

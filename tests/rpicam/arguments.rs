@@ -31,8 +31,7 @@ pub fn value<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
 fn every_version_streams_on_every_board() {
     for (version, board) in VERSIONS {
         let stand_in = StandIn::new(version, board);
-        let mut session =
-            stand_in.session(&["-t", "300", "-ex", "sports", "-awb", "sun", "-mm", "spot"]);
+        let mut session = stand_in.session("-t 300 -ex sports -awb sun -mm spot");
         let stream = session.read_to_end();
         let status = session.wait(test_support::program::LONG);
         assert!(
@@ -47,7 +46,7 @@ fn every_version_streams_on_every_board() {
 #[test]
 fn the_output_is_a_live_stream_for_us() {
     let stand_in = StandIn::new("1.5.3", "vc4");
-    let mut session = stand_in.session(&["-t", "200"]);
+    let mut session = stand_in.session("-t 200");
     session.read_to_end();
     let arguments = stand_in.stream_arguments();
     for flag in ["--inline", "--flush", "--nopreview"] {
@@ -150,7 +149,7 @@ fn raspivids_options_become_the_programs() {
 fn what_asks_for_nothing_is_not_passed_on() {
     let stand_in = StandIn::new("1.13.0", "vc4").behaving("stop=1");
     let given = "-sh 0 -co 0 -sa 0 -br 50 -ev 0 -ex auto -awb auto -ifx none -rot 0 -drc off -ISO 0 -cs 0 -roi 0,0,1,1";
-    let output = stand_in.run(&given.split(' ').collect::<Vec<_>>());
+    let output = stand_in.run(given);
     let line = stand_in.stream_arguments().join(" ");
     for name in [
         "sharpness",
@@ -176,7 +175,7 @@ fn what_asks_for_nothing_is_not_passed_on() {
 fn what_the_program_has_nothing_for_is_told_in_one_warning() {
     let stand_in = StandIn::new("1.13.0", "vc4").behaving("stop=1");
     let given = "-a Door -ae 32 -rot 90 -ifx cartoon -qp 20 -sl 4 -if cyclic -md 5 -drc high -vs -dg 2 -awb greyworld -w 640";
-    let output = stand_in.run(&given.split(' ').collect::<Vec<_>>());
+    let output = stand_in.run(given);
     let log = stderr(&output);
     let warnings: Vec<&str> = log
         .lines()
@@ -199,7 +198,7 @@ fn what_the_program_has_nothing_for_is_told_in_one_warning() {
 fn the_shipped_options_and_words_that_go_over_are_no_warnings() {
     let stand_in = StandIn::new("1.13.0", "vc4").behaving("stop=1");
     let given = "-w 1280 -h 720 -a 12 -fl -ih -b 800000 -fps 25 -pf main -g 25 -awb auto -- --denoise cdn_off";
-    let log = stderr(&stand_in.run(&given.split(' ').collect::<Vec<_>>()));
+    let log = stderr(&stand_in.run(given));
     assert!(!log.contains("cannot do"), "{log}");
     let notes = log.matches("writes no time and date").count();
     assert_eq!(notes, 1, "{log}");
@@ -208,7 +207,7 @@ fn the_shipped_options_and_words_that_go_over_are_no_warnings() {
 #[test]
 fn an_option_that_this_version_lacks_is_left_out_with_the_warning() {
     let stand_in = StandIn::new("1.1.2", "vc4").behaving("stop=1");
-    let output = stand_in.run(&["-fli", "50hz"]);
+    let output = stand_in.run("-fli 50hz");
     assert!(
         stderr(&output).contains("cannot do what these options ask for: -fli"),
         "{}",
@@ -290,7 +289,7 @@ fn mjpeg_has_no_options_of_h264() {
     let stand_in = StandIn::new("1.13.0", "pi5")
         .playing(jpeg_clip())
         .behaving("stop=1");
-    let output = stand_in.run(&["-cd", "MJPEG", "-b", "4000000", "-g", "25"]);
+    let output = stand_in.run("-cd MJPEG -b 4000000 -g 25");
     let arguments = stand_in.stream_arguments();
     assert_eq!(value(&arguments, "--codec"), Some("mjpeg"));
     assert_eq!(value(&arguments, "--output"), Some("-"));

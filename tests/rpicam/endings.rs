@@ -86,7 +86,7 @@ fn what_the_program_has_started_ends_too() {
 #[test]
 fn a_program_that_gives_nothing_is_a_stall() {
     let stand_in = StandIn::new("1.13.0", "vc4").behaving("hang=10");
-    let mut session = stand_in.session(&["--stall-timeout", "3000"]);
+    let mut session = stand_in.session("--stall-timeout 3000");
     session.read_to_end();
     assert_eq!(session.wait(LONG).code(), Some(75), "{}", session.log());
     assert!(
@@ -117,7 +117,7 @@ fn a_viewer_that_leaves_before_the_first_frame_is_noticed() {
 #[test]
 fn a_viewer_of_jpegs_that_closed_its_sending_half_is_believed_in_for_some_seconds_only() {
     let stand_in = StandIn::new("1.13.0", "vc4").behaving("hang");
-    let mut session = stand_in.session(&["-cd", "MJPEG", "--stall-timeout", "60000"]);
+    let mut session = stand_in.session("-cd MJPEG --stall-timeout 60000");
     stand_in.wait_for_starts(2);
     session.half_close();
     std::thread::sleep(Duration::from_secs(4));

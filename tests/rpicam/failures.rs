@@ -243,7 +243,7 @@ fn a_program_that_ends_in_good_order_without_a_picture_is_an_error() {
 fn what_a_version_says_to_options_that_others_need_is_no_warning() {
     for version in ["1.5.3", "1.7.0"] {
         let stand_in = StandIn::new(version, "pi5").behaving("stop=10");
-        let output = stand_in.run(&["-t", "0"]);
+        let output = stand_in.run("-t 0");
         let log = stderr(&output);
         assert!(output.status.success(), "{log}");
         let warnings: Vec<_> = log.lines().filter(|line| line.contains("WARN")).collect();

@@ -137,7 +137,7 @@ fn help_without_end_is_an_error_at_once() {
 #[test]
 fn a_long_exposure_gives_the_program_longer_to_stop() {
     let stand_in = StandIn::new("1.13.0", "vc4").behaving("deaf");
-    let mut session = stand_in.session(&["-ss", "1500000"]);
+    let mut session = stand_in.session("-ss 1500000");
     session.read_at_least(100_000);
     let begun = Instant::now();
     session.signal(Signal::SIGTERM);

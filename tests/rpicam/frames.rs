@@ -125,10 +125,7 @@ fn the_stream_decodes_without_a_complaint() {
     assert_eq!(decode(&stand_in.session(&[]).read_to_end(), "h264"), 75);
     let stand_in = StandIn::new("1.13.0", "pi5").behaving("stop=50");
     assert_eq!(
-        decode(
-            &stand_in.session(&["--format", "mpegts"]).read_to_end(),
-            "mpegts"
-        ),
+        decode(&stand_in.session("--format mpegts").read_to_end(), "mpegts"),
         50
     );
 }
@@ -185,7 +182,7 @@ fn steps_us(stand_in: &StandIn) -> Vec<i64> {
 #[test]
 fn a_transport_stream_has_the_programs_even_steps_from_the_first_on() {
     let stand_in = StandIn::new("1.13.0", "vc4").behaving("stop=40,set=10:-300000");
-    let stream = stand_in.session(&["--format", "mpegts"]).read_to_end();
+    let stream = stand_in.session("--format mpegts").read_to_end();
     let entries = ["-show_entries", "packet=pts", "-of", "csv=p=0", "-i", "-"];
     let probed = tool(
         "ffprobe",

@@ -16,7 +16,7 @@ const ALWAYS: &str = "-weightp none -sc_threshold 0 -rc-lookahead 0 -mixed-refs 
 /// The words behind an option of the program for these options of raspivid.
 fn words(version: &'static str, options: &str) -> String {
     let stand_in = StandIn::new(version, "pi5").behaving("stop=1");
-    stand_in.run(&options.split(' ').collect::<Vec<_>>());
+    stand_in.run(options);
     let arguments = stand_in.stream_arguments();
     let words = value(&arguments, "--libav-video-codec-opts");
     words
@@ -65,7 +65,7 @@ fn each_profile_is_what_x264_makes_and_no_frame_is_held() {
             let words = words(version, &format!("-pf {asked}"));
             let (clip, _) = encoded(version, asked, &words);
             let entries = "-v error -show_entries stream=profile,has_b_frames -of csv=p=0 -";
-            let probe = tool("ffprobe", &entries.split(' ').collect::<Vec<_>>(), &clip);
+            let probe = tool("ffprobe", entries, &clip);
             let told = String::from_utf8_lossy(&probe.stdout).into_owned();
             assert_eq!(
                 told.trim(),
@@ -101,7 +101,7 @@ fn slices_and_a_fixed_quantiser_are_what_x264_makes() {
 fn what_it_can_do_is_no_warning_and_a_variable_rate_is_one() {
     let run = |board, options: &str| {
         let stand_in = StandIn::new("1.13.0", board).behaving("stop=1");
-        let output = stand_in.run(&options.split(' ').collect::<Vec<_>>());
+        let output = stand_in.run(options);
         (stand_in.stream_arguments(), stderr(&output))
     };
     let (arguments, log) = run("pi5", "-qp 20 -sl 4 -pf main -fps 25");
@@ -166,14 +166,14 @@ fn the_text_of_a_goes_to_the_stage_that_writes_it_where_that_is_installed() {
     let stand_in = StandIn::new("1.13.0", "vc4")
         .with_text_stage()
         .behaving("stop=1");
-    let output = stand_in.run(&["-a", "garden", "--", "--post-process-file", "/dev/null"]);
+    let output = stand_in.run("-a garden -- --post-process-file /dev/null");
     assert!(
         stderr(&output).contains("ask for: -a"),
         "{}",
         stderr(&output)
     );
     let stand_in = StandIn::new("1.13.0", "vc4").behaving("stop=1");
-    let output = stand_in.run(&["-a", "garden"]);
+    let output = stand_in.run("-a garden");
     assert!(
         stderr(&output).contains("ask for: -a"),
         "{}",

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use test_support::commands::tool;
 use test_support::folders::Scratch;
-use test_support::program::{LONG, program};
+use test_support::program::{LONG, Words, program};
 use test_support::session::Session;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rpicam/stand_in.py");
@@ -83,21 +83,25 @@ impl StandIn {
     }
 
     /// A session with a viewer.
-    pub fn session(&self, args: &[&str]) -> Session {
+    pub fn session(&self, args: impl Words) -> Session {
         Session::with(
-            &[&["--source", "rpicam", "-o", "-", "-t", "0"], args].concat(),
+            &[
+                &["--source", "rpicam", "-o", "-", "-t", "0"],
+                &args.words()[..],
+            ]
+            .concat(),
             |_| {},
             |command| self.set(command),
         )
     }
 
     /// Runs the program to its end without a viewer.
-    pub fn run(&self, args: &[&str]) -> Output {
+    pub fn run(&self, args: impl Words) -> Output {
         self.command(args).output().expect("the program starts")
     }
 
     /// As `run`, from a bash that has done something before.
-    pub fn run_in_shell(&self, before: &str, args: &[&str]) -> Output {
+    pub fn run_in_shell(&self, before: &str, args: impl Words) -> Output {
         let inner = self.command(args);
         let mut shell = Command::new("bash");
         shell
@@ -113,18 +117,18 @@ impl StandIn {
     }
 
     /// Starts the program without a viewer.
-    pub fn spawn(&self, args: &[&str]) -> Child {
+    pub fn spawn(&self, args: impl Words) -> Child {
         self.command(args)
             .stderr(Stdio::null())
             .spawn()
             .expect("the program starts")
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    fn command(&self, args: impl Words) -> Command {
         let mut command = program();
         command
             .args(["--source", "rpicam"])
-            .args(args)
+            .args(args.words())
             .stdin(Stdio::null());
         self.set(&mut command);
         command

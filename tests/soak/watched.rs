@@ -37,7 +37,9 @@ impl Watched {
             .args([
                 "-nostdin", "-v", "warning", "-copyts", "-f", format, "-i", &input,
             ])
-            .args("-map 0:v -fps_mode passthrough -f rawvideo -pix_fmt gray pipe:1".split(' '))
+            .args(
+                "-map 0:v -vf extractplanes=y -fps_mode passthrough -f rawvideo pipe:1".split(' '),
+            )
             .args("-map 0:v -c copy -f framecrc".split(' '))
             .arg(&times)
             .stdout(Stdio::piped())

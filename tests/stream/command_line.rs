@@ -59,7 +59,7 @@ fn a_misspelt_option_or_command_gets_a_suggestion() {
             stderr(&output)
         );
     }
-    assert!(!stderr(&run(&["--zoomlevel"])).contains("did you mean"));
+    assert!(!stderr(&run("--zoomlevel")).contains("did you mean"));
 }
 
 #[test]
@@ -158,20 +158,9 @@ fn options_without_sense_for_a_stream_are_ignored_with_one_warning() {
 #[test]
 fn what_a_source_cannot_honour_is_one_warning() {
     let source = format!("file:{RECORDING}");
-    let output = run(&[
-        "--source",
-        &source,
-        "-t",
-        "300",
-        "-o",
-        "/dev/null",
-        "-ex",
-        "night",
-        "-rot",
-        "90",
-        "-b",
-        "4M",
-    ]);
+    let output = run(&format!(
+        "--source {source} -t 300 -o /dev/null -ex night -rot 90 -b 4M"
+    ));
     let text = stderr(&output);
     let warnings: Vec<&str> = text.lines().filter(|line| line.contains("WARN")).collect();
     assert_eq!(warnings.len(), 1, "{text}");

@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 
 use test_support::connections::{connect, free_port};
 use test_support::folders::Scratch;
-use test_support::program::{LONG, RECORDING};
+use test_support::program::{LONG, RECORDING, recording};
 use test_support::session::Session;
 
 fn source() -> String {
@@ -96,7 +96,7 @@ fn a_crowd_that_is_turned_away_is_counted() {
     const CALLERS: usize = 600;
     let port = free_port();
     let target = format!("tcp://127.0.0.1:{port}");
-    let mut session = Session::start(&["--source", &source(), "-t", "0", "-l", "-o", &target]);
+    let mut session = Session::start(&format!("{} -t 0 -l -o {target}", recording()));
     let mut viewer = connect(([127, 0, 0, 1], port).into());
     viewer.read_exact(&mut [0; 1000]).expect("a stream");
     let mut watching = viewer.try_clone().expect("a copy");

@@ -21,8 +21,7 @@ fn code(status: ExitStatus) -> i32 {
 fn a_signal_ends_a_stream_cleanly() {
     let source = format!("file:{RECORDING}");
     for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
-        let mut session =
-            Session::start(&["--source", &source, "-fps", "25", "-t", "0", "-o", "-"]);
+        let mut session = Session::start(&format!("--source {source} -fps 25 -t 0 -o -"));
         let mut stream = session.read_at_least(50_000);
         session.signal(signal);
         stream.extend(session.read_to_end());
@@ -37,7 +36,7 @@ fn a_signal_during_the_start_ends_cleanly() {
     let scratch = Scratch::new();
     let source = format!("file:{}", scratch.fifo("camera").display());
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
-        let mut session = Session::start(&["--source", &source, "-t", "0", "-o", "-"]);
+        let mut session = Session::start(&format!("--source {source} -t 0 -o -"));
         session.wait_for_log("viewer");
         session.signal(signal);
         assert_eq!(code(session.wait(SOON)), 0, "{}", session.log());
@@ -87,16 +86,7 @@ fn a_camera_without_a_first_frame_is_given_three_times_as_long() {
     let scratch = Scratch::new();
     let source = format!("file:{}", scratch.fifo("camera").display());
     let begun = Instant::now();
-    let mut session = Session::start(&[
-        "--source",
-        &source,
-        "-t",
-        "0",
-        "--stall-timeout",
-        "500",
-        "-o",
-        "-",
-    ]);
+    let mut session = Session::start(&format!("--source {source} -t 0 --stall-timeout 500 -o -"));
     assert_eq!(code(session.wait(LONG)), 75, "{}", session.log());
     assert!(begun.elapsed() >= Duration::from_millis(1500));
     assert!(
@@ -109,7 +99,7 @@ fn a_camera_without_a_first_frame_is_given_three_times_as_long() {
 #[test]
 fn a_time_limit_ends_the_stream_and_counts_from_the_first_frame() {
     let source = format!("file:{RECORDING}");
-    let mut session = Session::start(&["--source", &source, "-fps", "25", "-t", "2000", "-o", "-"]);
+    let mut session = Session::start(&format!("--source {source} -fps 25 -t 2000 -o -"));
     let stream = session.read_to_end();
     assert_eq!(code(session.wait(SOON)), 0);
     assert!(session.log().contains("time over"), "{}", session.log());
@@ -123,7 +113,7 @@ fn a_time_limit_ends_the_stream_and_counts_from_the_first_frame() {
 #[test]
 fn the_closing_line_counts_what_the_viewer_got() {
     let source = format!("file:{RECORDING}");
-    let mut session = Session::start(&["--source", &source, "-fps", "50", "-t", "1000", "-o", "-"]);
+    let mut session = Session::start(&format!("--source {source} -fps 50 -t 1000 -o -"));
     let stream = session.read_to_end();
     session.wait(SOON);
     let log = session.log();
@@ -143,7 +133,7 @@ fn a_source_that_ends_closes_the_stream_in_good_order() {
     let scratch = Scratch::new();
     let fifo = scratch.fifo("camera");
     let source = format!("file:{}", fifo.display());
-    let mut session = Session::start(&["--source", &source, "-t", "0", "-o", "-"]);
+    let mut session = Session::start(&format!("--source {source} -t 0 -o -"));
     let recording = std::fs::read(RECORDING).unwrap();
     std::fs::OpenOptions::new()
         .write(true)
@@ -187,7 +177,7 @@ fn sigterm_is_heeded_while_a_source_gives_without_end_what_cannot_be_shown() {
     let scratch = Scratch::new();
     let fifo = scratch.fifo("camera");
     let source = format!("file:{}", fifo.display());
-    let mut session = Session::start(&["--source", &source, "-t", "0", "-o", "-"]);
+    let mut session = Session::start(&format!("--source {source} -t 0 -o -"));
     let feeder = std::thread::spawn(move || {
         let mut camera = std::fs::OpenOptions::new().write(true).open(&fifo)?;
         // Pictures that all refer to one that never came.

@@ -11,7 +11,7 @@ use nix::sys::signal::Signal;
 use test_support::connections::{connect, free_port};
 use test_support::decoding::{assert_begins_decodable, decode};
 use test_support::folders::Scratch;
-use test_support::program::{LONG, RECORDING, program, run, stderr};
+use test_support::program::{LONG, RECORDING, program, recording, run, stderr};
 use test_support::session::Session;
 
 fn source() -> String {
@@ -22,16 +22,11 @@ fn source() -> String {
 fn a_file_gets_the_whole_stream() {
     let scratch = Scratch::new();
     let path = scratch.path("clip.h264");
-    let output = run(&[
-        "--source",
-        &source(),
-        "-fps",
-        "50",
-        "-t",
-        "1000",
-        "-o",
-        path.to_str().unwrap(),
-    ]);
+    let output = run(&format!(
+        "{} -fps 50 -t 1000 -o {}",
+        recording(),
+        path.display()
+    ));
     assert!(output.status.success(), "{}", stderr(&output));
     let pictures = decode(&fs::read(&path).unwrap(), "h264");
     assert!((45..=55).contains(&pictures), "{pictures}");
@@ -39,14 +34,14 @@ fn a_file_gets_the_whole_stream() {
 
 #[test]
 fn a_full_disk_is_an_output_error() {
-    let output = run(&["--source", &source(), "-t", "5000", "-o", "/dev/full"]);
+    let output = run(&format!("{} -t 5000 -o /dev/full", recording()));
     assert_eq!(output.status.code(), Some(74), "{}", stderr(&output));
     assert!(stderr(&output).contains("/dev/full") && stderr(&output).contains("No space left"));
 }
 
 #[test]
 fn a_place_that_cannot_be_written_is_an_output_error() {
-    let output = run(&["--source", &source(), "-o", "/nowhere/at/all"]);
+    let output = run(&format!("{} -o /nowhere/at/all", recording()));
     assert_eq!(output.status.code(), Some(74));
     assert!(
         stderr(&output).contains("/nowhere/at/all"),
@@ -156,7 +151,7 @@ fn a_fifo_waits_for_its_reader_and_a_signal_ends_the_wait() {
 fn a_fifo_without_a_reader_is_waited_for_with_a_word() {
     let scratch = Scratch::new();
     let fifo = scratch.fifo("stream");
-    let mut session = Session::start(&["--source", &source(), "-o", fifo.to_str().unwrap()]);
+    let mut session = Session::start(&format!("{} -o {}", recording(), fifo.display()));
     session.wait_for_log("waiting for a reader of the FIFO");
     std::thread::sleep(Duration::from_millis(200));
     session.signal(Signal::SIGTERM);
@@ -196,7 +191,7 @@ fn a_socket_or_a_terminal_in_place_of_a_file_is_an_error_at_once() {
     let terminal = nix::pty::openpty(None, None).expect("a terminal");
     let name = nix::unistd::ttyname(&terminal.slave).unwrap();
     for (path, word) in [(&socket, "is a socket"), (&name, "is a terminal")] {
-        let output = run(&["--source", &source(), "-o", path.to_str().unwrap()]);
+        let output = run(&format!("{} -o {}", recording(), path.display()));
         assert_eq!(output.status.code(), Some(74), "{}", stderr(&output));
         assert!(stderr(&output).contains(word), "{}", stderr(&output));
     }
@@ -259,7 +254,7 @@ fn the_connection_on_descriptor_0_is_used_when_standard_output_is_the_journal_or
     let stream_name = format!("{}:{}", metadata.dev(), metadata.ino());
     let copy = journal.try_clone().unwrap();
     let mut session = Session::with(
-        &["--source", &source(), "-fps", "25", "-t", "0", "-o", "-"],
+        &format!("{} -fps 25 -t 0 -o -", recording()),
         |_| {},
         |command| {
             command.env("JOURNAL_STREAM", stream_name).stdout(copy);
@@ -274,7 +269,7 @@ fn the_connection_on_descriptor_0_is_used_when_standard_output_is_the_journal_or
 
     let terminal = nix::pty::openpty(None, None).expect("a terminal");
     let mut session = Session::with(
-        &["--source", &source(), "-fps", "25", "-t", "0", "-o", "-"],
+        &format!("{} -fps 25 -t 0 -o -", recording()),
         |_| {},
         |command| {
             command.stdout(Stdio::from(terminal.slave));
@@ -286,7 +281,7 @@ fn the_connection_on_descriptor_0_is_used_when_standard_output_is_the_journal_or
 #[test]
 fn the_flags_of_the_connection_stay_as_they_were() {
     use nix::fcntl::{FcntlArg, OFlag, fcntl};
-    let mut session = Session::start(&["--source", &source(), "-fps", "25", "-t", "0", "-o", "-"]);
+    let mut session = Session::start(&format!("{} -fps 25 -t 0 -o -", recording()));
     session.read_at_least(50_000);
     let flags = fcntl(session.kept.as_ref().unwrap(), FcntlArg::F_GETFL).unwrap();
     assert!(
@@ -335,7 +330,7 @@ fn a_tcp_output_connects_by_address_and_by_name() {
 #[test]
 fn a_tcp_output_that_nobody_answers_is_an_output_error() {
     let target = format!("tcp://127.0.0.1:{}", free_port());
-    let output = run(&["--source", &source(), "-o", &target]);
+    let output = run(&format!("{} -o {target}", recording()));
     assert_eq!(output.status.code(), Some(74));
     assert!(
         stderr(&output).contains(&target) && stderr(&output).contains("refused"),
@@ -391,16 +386,7 @@ fn a_refused_datagram_is_said_once_and_the_stream_goes_on() {
         .unwrap()
         .port();
     let target = format!("udp://127.0.0.1:{port}");
-    let output = run(&[
-        "--source",
-        &source(),
-        "-fps",
-        "50",
-        "-t",
-        "1000",
-        "-o",
-        &target,
-    ]);
+    let output = run(&format!("{} -fps 50 -t 1000 -o {target}", recording()));
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(
         stderr(&output).matches(&target).count(),
@@ -415,17 +401,7 @@ fn a_refused_datagram_is_said_once_and_the_stream_goes_on() {
 fn a_port_of_our_own_serves_one_viewer_after_another_and_turns_others_away() {
     let port = free_port();
     let target = format!("tcp://0.0.0.0:{port}");
-    let mut session = Session::start(&[
-        "--source",
-        &source(),
-        "-fps",
-        "25",
-        "-t",
-        "0",
-        "-l",
-        "-o",
-        &target,
-    ]);
+    let mut session = Session::start(&format!("{} -fps 25 -t 0 -l -o {target}", recording()));
     for _ in 0..3 {
         let begun = Instant::now();
         loop {
@@ -454,17 +430,7 @@ fn a_port_of_our_own_serves_one_viewer_after_another_and_turns_others_away() {
 fn a_time_limit_counts_for_each_viewer_of_a_port_of_our_own() {
     let port = free_port();
     let target = format!("tcp://127.0.0.1:{port}");
-    let mut session = Session::start(&[
-        "--source",
-        &source(),
-        "-fps",
-        "25",
-        "-t",
-        "500",
-        "-l",
-        "-o",
-        &target,
-    ]);
+    let mut session = Session::start(&format!("{} -fps 25 -t 500 -l -o {target}", recording()));
     for _ in 0..2 {
         let mut stream = Vec::new();
         connect(([127, 0, 0, 1], port).into())
@@ -480,7 +446,7 @@ fn a_time_limit_counts_for_each_viewer_of_a_port_of_our_own() {
 fn a_port_that_is_taken_is_an_output_error() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let target = format!("tcp://{}", taken.local_addr().unwrap());
-    let output = run(&["--source", &source(), "-l", "-o", &target]);
+    let output = run(&format!("{} -l -o {target}", recording()));
     assert_eq!(output.status.code(), Some(74));
     assert!(stderr(&output).contains(&target), "{}", stderr(&output));
 }
@@ -511,7 +477,7 @@ fn timecodes_are_written_for_every_picture() {
 
 #[test]
 fn without_an_output_the_camera_runs_and_nothing_is_kept() {
-    let output = run(&["--source", &source(), "-fps", "25", "-t", "500"]);
+    let output = run(&format!("{} -fps 25 -t 500", recording()));
     assert!(output.status.success());
     assert!(
         stderr(&output).contains("no -o is given") && stderr(&output).contains("time over"),
@@ -522,7 +488,7 @@ fn without_an_output_the_camera_runs_and_nothing_is_kept() {
 
 #[test]
 fn the_viewer_is_named_as_systemd_names_it_or_as_the_socket_does() {
-    let mut session = Session::start(&["--source", &source(), "-t", "0", "-o", "-"]);
+    let mut session = Session::start(&format!("{} -t 0 -o -", recording()));
     let address = session.viewer.local_addr().unwrap();
     session.wait_for_log(&format!("viewer {address}"));
     session.close_viewer();
@@ -531,7 +497,7 @@ fn the_viewer_is_named_as_systemd_names_it_or_as_the_socket_does() {
         ("2001:db8::4", "[2001:db8::4]:41722"),
     ] {
         let session = Session::with(
-            &["--source", &source(), "-t", "0", "-o", "-"],
+            &format!("{} -t 0 -o -", recording()),
             |_| {},
             |command| {
                 command.env("REMOTE_ADDR", host).env("REMOTE_PORT", "41722");

@@ -20,20 +20,20 @@ const ARTICLE: &str = "-w 1280 -h 720 -a 12 -fl -ih -b 800000 -fps 25 -pf main -
 
 fn card(options: &str) -> Session {
     let args = format!("--source test {options} -v -n -o -");
-    Session::start(&args.split(' ').collect::<Vec<_>>())
+    Session::start(&args)
 }
 
 /// The program listening by itself, for players that connect.
 fn listening(options: &str) -> (Session, u16) {
     let port = free_port();
     let args = format!("--source test {options} -n -l -o tcp://127.0.0.1:{port}");
-    let session = Session::start(&args.split(' ').collect::<Vec<_>>());
+    let session = Session::start(&args);
     session.wait_for_log("waiting for a viewer");
     (session, port)
 }
 
 fn ffmpeg(args: &str, input: &[u8]) -> Vec<u8> {
-    let output = tool("ffmpeg", &args.split(' ').collect::<Vec<_>>(), input);
+    let output = tool("ffmpeg", args, input);
     assert!(
         output.status.success() && output.stderr.is_empty(),
         "ffmpeg complains: {}",
@@ -195,14 +195,7 @@ fn gstreamer_plays_the_stream() {
              filesink location={}",
             raw.display()
         );
-        let output = tool(
-            "gst-launch-1.0",
-            &["-q", "-e"]
-                .into_iter()
-                .chain(pipeline.split(' '))
-                .collect::<Vec<_>>(),
-            &[],
-        );
+        let output = tool("gst-launch-1.0", &format!("-q -e {pipeline}"), &[]);
         assert!(output.status.success(), "{format}: {}", stderr(&output));
         session.signal(nix::sys::signal::Signal::SIGTERM);
         session.wait(Duration::from_secs(20));

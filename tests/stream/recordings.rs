@@ -39,7 +39,7 @@ fn b_pictures_in_a_transport_stream_are_shown_evenly_and_never_before_they_are_d
     );
     let out = scratch.path("b.ts").to_str().unwrap().to_owned();
     let line = format!("--source file:{clip} --format mpegts -fps 25 -t 1500 -o {out}");
-    let output = run(&line.split(' ').collect::<Vec<_>>());
+    let output = run(&line);
     assert!(output.status.success(), "{}", stderr(&output));
     let entries = [
         "-v",
@@ -101,7 +101,7 @@ fn a_container_is_refused_with_the_command_that_takes_the_stream_out() {
 #[test]
 fn the_size_that_nobody_asked_for_does_not_limit_a_recordings_rate() {
     let source = format!("file:{RECORDING}");
-    let output = run(&["--source", &source, "-fps", "120", "-t", "300", "-o", "-"]);
+    let output = run(&format!("--source {source} -fps 120 -t 300 -o -"));
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(!stderr(&output).contains("-lev"), "{}", stderr(&output));
 }
@@ -111,7 +111,7 @@ fn a_fifo_gives_a_picture_when_it_is_complete() {
     let scratch = Scratch::new();
     let fifo = scratch.fifo("live.h264");
     let source = format!("file:{}", fifo.display());
-    let mut session = Session::start(&["--source", &source, "-t", "0", "-o", "-"]);
+    let mut session = Session::start(&format!("--source {source} -t 0 -o -"));
     let mut writer = File::options().write(true).open(&fifo).expect("a reader");
     let recording = fs::read(RECORDING).unwrap();
     let slice = recording

@@ -23,7 +23,7 @@ fn into_file(args: &str, file: &Path) -> Session {
         "--source test -w 160 -h 120 -fps 25 -g 25 {args} -o {}",
         file.display()
     );
-    Session::start(&args.split(' ').collect::<Vec<_>>())
+    Session::start(&args)
 }
 
 fn length(file: &Path) -> u64 {

@@ -20,7 +20,7 @@ fn a_viewer_that_never_reads_is_dropped_and_the_camera_is_free() {
     let source = format!("file:{RECORDING}");
     let begun = Instant::now();
     let mut session = Session::with(
-        &["--source", &source, "-fps", "25", "-t", "0", "-o", "-"],
+        &format!("--source {source} -fps 25 -t 0 -o -"),
         small_receive_buffer,
         |_| {},
     );

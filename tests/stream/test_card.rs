@@ -216,10 +216,7 @@ fn a_fixed_quantiser_is_fixed_whatever_the_bitrate() {
         let (stream, _) = record(&format!("-w 320 -h 240 -fps 10 -g 5 -qp {qp} -b 100000"));
         let output = tool(
             "ffmpeg",
-            &[
-                "-v", "debug", "-threads", "1", "-debug", "qp", "-f", "h264", "-i", "-", "-f",
-                "null", "-",
-            ],
+            "-v debug -threads 1 -debug qp -f h264 -i - -f null -",
             &stream,
         );
         let log = stderr(&output);
@@ -268,22 +265,7 @@ fn of_the_zone_database_only_the_local_zone_is_opened() {
 
 #[test]
 fn a_size_that_the_card_cannot_have_is_an_error_that_says_which_it_can() {
-    let output = run(&[
-        "--source",
-        "test",
-        "-w",
-        "5000",
-        "-h",
-        "3000",
-        "-fps",
-        "1",
-        "-cd",
-        "MJPEG",
-        "-t",
-        "100",
-        "-o",
-        "/dev/null",
-    ]);
+    let output = run("--source test -w 5000 -h 3000 -fps 1 -cd MJPEG -t 100 -o /dev/null");
     assert_eq!(output.status.code(), Some(70), "{}", stderr(&output));
     let log = stderr(&output);
     assert!(

@@ -10,24 +10,15 @@ use nix::sys::socket::{setsockopt, sockopt};
 
 use test_support::decoding::{assert_begins_decodable, decode, nal_types};
 use test_support::folders::Scratch;
-use test_support::program::{LONG, RECORDING};
+use test_support::program::{LONG, RECORDING, recording};
 use test_support::session::Session;
 
 /// The rule is one second; the rest is for a machine that is busy with other things.
 const SOON: Duration = Duration::from_secs(5);
 
-fn recording() -> String {
-    format!("file:{RECORDING}")
-}
-
-fn recorded(extra: &[&str]) -> Session {
-    let source = recording();
-    let args = [
-        &["--source", &source, "-fps", "25", "-t", "0", "-o", "-"][..],
-        extra,
-    ]
-    .concat();
-    Session::start(&args)
+/// The recording for a viewer who stays.
+fn recorded() -> Session {
+    Session::start(&format!("{} -fps 25 -t 0 -o -", recording()))
 }
 
 /// A camera that gives nothing: a FIFO that nobody writes to.
@@ -54,14 +45,14 @@ fn assert_left(session: &mut Session) {
 
 #[test]
 fn the_first_byte_belongs_to_an_sps_and_then_come_pps_and_a_key_frame() {
-    let mut session = recorded(&[]);
+    let mut session = recorded();
     let stream = session.read_at_least(100_000);
     assert_begins_decodable(&stream);
 }
 
 #[test]
 fn a_viewer_that_closes_frees_the_camera() {
-    let mut session = recorded(&[]);
+    let mut session = recorded();
     session.read_at_least(50_000);
     session.close_viewer();
     assert_left(&mut session);
@@ -69,7 +60,7 @@ fn a_viewer_that_closes_frees_the_camera() {
 
 #[test]
 fn a_viewer_that_resets_the_connection_frees_the_camera() {
-    let mut session = recorded(&[]);
+    let mut session = recorded();
     session.read_at_least(50_000);
     reset_on_close(&session.viewer);
     session.close_viewer();
@@ -78,7 +69,7 @@ fn a_viewer_that_resets_the_connection_frees_the_camera() {
 
 #[test]
 fn a_viewer_that_is_killed_frees_the_camera() {
-    let mut session = recorded(&[]);
+    let mut session = recorded();
     let mut player = Command::new("cat")
         .stdin(Stdio::from(std::os::fd::OwnedFd::from(
             session.viewer.try_clone().unwrap(),
@@ -98,7 +89,7 @@ fn a_viewer_that_is_killed_frees_the_camera() {
 #[test]
 fn a_viewer_that_closes_at_once_starts_no_stream() {
     for _ in 0..20 {
-        let mut session = recorded(&[]);
+        let mut session = recorded();
         session.close_viewer();
         assert_left(&mut session);
     }
@@ -119,16 +110,9 @@ fn a_viewer_that_leaves_a_stalled_camera_is_noticed() {
     let scratch = Scratch::new();
     let fifo = scratch.fifo("camera");
     let source = format!("file:{}", fifo.display());
-    let mut session = Session::start(&[
-        "--source",
-        &source,
-        "-t",
-        "0",
-        "--stall-timeout",
-        "60000",
-        "-o",
-        "-",
-    ]);
+    let mut session = Session::start(&format!(
+        "--source {source} -t 0 --stall-timeout 60000 -o -"
+    ));
     let mut camera = std::fs::OpenOptions::new()
         .write(true)
         .open(&fifo)
@@ -145,7 +129,7 @@ fn a_viewer_that_leaves_a_stalled_camera_is_noticed() {
 
 #[test]
 fn a_viewer_that_only_closes_its_sending_half_keeps_its_stream() {
-    let mut session = recorded(&[]);
+    let mut session = recorded();
     session.half_close();
     let stream = session.read_at_least(250_000);
     assert_begins_decodable(&stream);
@@ -195,7 +179,7 @@ fn a_viewer_that_leaves_while_the_camera_is_slow_to_start_is_noticed_in_every_fo
 #[test]
 fn a_viewer_that_talks_gets_its_whole_stream() {
     let source = recording();
-    let mut session = Session::start(&["--source", &source, "-fps", "25", "-t", "4000", "-o", "-"]);
+    let mut session = Session::start(&format!("{source} -fps 25 -t 4000 -o -"));
     let mut talker = session.viewer.try_clone().unwrap();
     let talking = std::thread::spawn(move || {
         let garbage = vec![0x55; 1 << 16];
@@ -224,9 +208,7 @@ fn a_viewer_that_talks_gets_its_whole_stream() {
 #[test]
 fn what_was_sent_last_arrives_although_the_viewer_talks_to_the_end() {
     let source = recording();
-    let mut session = Session::start(&[
-        "--source", &source, "-w", "640", "-h", "480", "-fps", "100", "-t", "1500", "-o", "-",
-    ]);
+    let mut session = Session::start(&format!("{source} -w 640 -h 480 -fps 100 -t 1500 -o -"));
     let mut talker = session.viewer.try_clone().unwrap();
     let talking = std::thread::spawn(move || while talker.write_all(&[0x55; 4096]).is_ok() {});
     let stream = session.read_to_end();
@@ -248,10 +230,9 @@ fn five_hundred_viewers_in_a_row_leave_nothing_behind() {
     let port = test_support::connections::free_port();
     let source = recording();
     let output = format!("tcp://127.0.0.1:{port}");
-    let mut session = Session::start(&[
-        "--source", &source, "-w", "640", "-h", "480", "-fps", "100", "-t", "0", "-l", "-o",
-        &output,
-    ]);
+    let mut session = Session::start(&format!(
+        "{source} -w 640 -h 480 -fps 100 -t 0 -l -o {output}"
+    ));
     session.wait_for_log("waiting for a viewer");
     let pid = session.child.id();
     let mut first = None;
@@ -303,7 +284,7 @@ fn open_descriptors(pid: u32) -> usize {
 
 #[test]
 fn a_stream_can_be_joined_at_every_key_frame() {
-    let mut session = recorded(&[]);
+    let mut session = recorded();
     let stream = session.read_at_least(350_000);
     let types = nal_types(&stream);
     let keys = types

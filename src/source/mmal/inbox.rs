@@ -190,13 +190,14 @@ impl Inner {
 
 #[cfg(test)]
 mod tests {
+    use test_support::samples::P;
+
     use super::*;
     use crate::source::mmal::arrival::{FLAG_FRAME_END, TIME_UNKNOWN};
 
     const KEY: &[u8] = &[
         0, 0, 0, 1, 0x67, 9, 0, 0, 0, 1, 0x68, 9, 0, 0, 0, 1, 0x65, 0x88, 7,
     ];
-    const P: &[u8] = &[0, 0, 0, 1, 0x41, 0x9a, 5];
     const NOW: Duration = Duration::ZERO;
 
     fn receive(inbox: &Inbox, command: u32, data: &[u8]) {

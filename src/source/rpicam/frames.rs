@@ -286,14 +286,11 @@ mod tests {
     use std::fs::File;
     use std::io::Write;
 
+    use test_support::samples::{IDR, IDR_SECOND_SLICE, P, PPS, SPS};
+
     use super::*;
     use crate::frame::LARGEST_PICTURE_BYTES;
 
-    const SPS: &[u8] = &[0, 0, 0, 1, 0x67, 0x4d, 9];
-    const PPS: &[u8] = &[0, 0, 0, 1, 0x68, 0xee, 9];
-    const IDR: &[u8] = &[0, 0, 0, 1, 0x65, 0x88, 7, 7];
-    const SECOND_SLICE: &[u8] = &[0, 0, 1, 0x65, 0x40, 7, 7];
-    const P: &[u8] = &[0, 0, 0, 1, 0x41, 0x9a, 5];
     const JPEG: &[u8] = &[0xff, 0xd8, 0xff, 0xda, 0, 2, 1, 2, 0xff, 0xd9];
 
     /// The two pipes, with the program's ends in our hand.
@@ -347,11 +344,11 @@ mod tests {
         let mut bench = Bench::new(Codec::H264);
         bench.bytes(&[SPS, PPS, IDR]);
         assert!(bench.taken().is_empty());
-        bench.bytes(&[SECOND_SLICE]);
+        bench.bytes(&[IDR_SECOND_SLICE]);
         bench.line("# timecode format v2\n0.000");
         assert_eq!(
             bench.taken_bytes(),
-            [[SPS, PPS, IDR, SECOND_SLICE].concat()]
+            [[SPS, PPS, IDR, IDR_SECOND_SLICE].concat()]
         );
         bench.bytes(&[P]);
         bench.line("33.333");
@@ -361,7 +358,7 @@ mod tests {
     #[test]
     fn frames_that_come_together_are_told_apart() {
         let mut bench = Bench::new(Codec::H264);
-        bench.bytes(&[SPS, PPS, IDR, SECOND_SLICE, P, P]);
+        bench.bytes(&[SPS, PPS, IDR, IDR_SECOND_SLICE, P, P]);
         bench.line("0.000\n40.000\n80.000");
         let frames = bench.taken();
         assert_eq!(
@@ -424,7 +421,7 @@ mod tests {
     #[test]
     fn a_frame_that_a_pause_cuts_in_two_loses_no_byte() {
         let mut bench = Bench::new(Codec::H264);
-        let whole = [SPS, PPS, IDR, SECOND_SLICE].concat();
+        let whole = [SPS, PPS, IDR, IDR_SECOND_SLICE].concat();
         for pause in 1..whole.len() {
             bench.bytes(&[&whole[..pause]]);
             let mut out = bench.taken_bytes();
