@@ -1,6 +1,7 @@
 //! Tests of the options as a whole: from the words of a command line to what it asks for.
 
 mod conffile;
+mod doubtful;
 mod limits;
 mod properties;
 mod refused;
@@ -39,4 +40,11 @@ fn refusal(words: &[&str]) -> String {
         }
         other => panic!("{words:?} is not refused: {other:?}"),
     }
+}
+
+/// The single warning of a command line.
+fn warning(line: &str) -> String {
+    let given = options(line);
+    assert_eq!(given.warnings.len(), 1, "{line}: {:?}", given.warnings);
+    given.warnings.concat()
 }
