@@ -155,6 +155,26 @@ fn written_reordering(bits: &mut Bits, frames_only: bool) -> Option<u32> {
     if !has_usability_information {
         return None;
     }
+    skip_look(bits)?;
+    if bits.flag()? {
+        bits.unsigned(32)?; // num_units_in_tick
+        bits.unsigned(32)?; // time_scale
+        bits.flag()?; // fixed_frame_rate_flag
+    }
+    skip_buffering(bits)?;
+    let has_restriction = bits.flag()?;
+    if !has_restriction {
+        return None;
+    }
+    bits.flag()?; // motion_vectors_over_pic_boundaries_flag
+    for _ in 0..4 {
+        bits.exp_golomb()?; // max_bytes_per_pic_denom to log2_max_mv_length_vertical
+    }
+    bits.exp_golomb_up_to(MOST_DECODED_FRAMES)
+}
+
+/// How the picture is to be shown: the beginning of vui_parameters (clause E.1.1).
+fn skip_look(bits: &mut Bits) -> Option<()> {
     if bits.flag()? && bits.unsigned(8)? == 255 {
         bits.unsigned(32)?; // sar_width, sar_height
     }
@@ -171,11 +191,11 @@ fn written_reordering(bits: &mut Bits, frames_only: bool) -> Option<u32> {
         bits.exp_golomb()?; // chroma_sample_loc_type_top_field
         bits.exp_golomb()?; // chroma_sample_loc_type_bottom_field
     }
-    if bits.flag()? {
-        bits.unsigned(32)?; // num_units_in_tick
-        bits.unsigned(32)?; // time_scale
-        bits.flag()?; // fixed_frame_rate_flag
-    }
+    Some(())
+}
+
+/// nal_hrd_parameters to pic_struct_present_flag (clause E.1.1).
+fn skip_buffering(bits: &mut Bits) -> Option<()> {
     let for_units = bits.flag()?;
     if for_units {
         skip_hypothetical_decoder(bits)?;
@@ -188,15 +208,7 @@ fn written_reordering(bits: &mut Bits, frames_only: bool) -> Option<u32> {
         bits.flag()?; // low_delay_hrd_flag
     }
     bits.flag()?; // pic_struct_present_flag
-    let has_restriction = bits.flag()?;
-    if !has_restriction {
-        return None;
-    }
-    bits.flag()?; // motion_vectors_over_pic_boundaries_flag
-    for _ in 0..4 {
-        bits.exp_golomb()?; // max_bytes_per_pic_denom to log2_max_mv_length_vertical
-    }
-    bits.exp_golomb_up_to(MOST_DECODED_FRAMES)
+    Some(())
 }
 
 /// hrd_parameters (clause E.1.2).

@@ -23,6 +23,11 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
             remedy,
         )];
     }
+    vec![listener(facts, port, &sockets)]
+}
+
+/// Who listens by these sockets, and whether that is the service.
+fn listener(facts: &Facts, port: u16, sockets: &[String]) -> Check {
     let is_one = |target: &str| {
         sockets
             .iter()
@@ -34,38 +39,40 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
     let is_systemds = |holder: &Holder| holder.process_id == 1;
     let other_unit = socket_units(facts.system, port);
     let is_other_units = !is_active && !other_unit.is_empty();
+    let others = || taken(port, &format!("systemd for {}", other_unit.join(" and ")));
     let is_ours =
         |holder: &Holder| is_systemds(holder) && !is_other_units || holder.name == "picam-stream";
-    let check = match holders
-        .iter()
-        .find(|holder| is_ours(holder))
-        .or(holders.first())
-    {
+    let ours = holders.iter().find(|holder| is_ours(holder));
+    match ours.or(holders.first()) {
         Some(holder) if is_ours(holder) => Check::ok(
             SUBJECT,
             format!("{} listens on TCP port {port}", holder.name),
         ),
-        Some(holder) if is_systemds(holder) => {
-            taken(port, &format!("systemd for {}", other_unit.join(" and ")))
-        }
+        Some(holder) if is_systemds(holder) => others(),
         Some(holder) => taken(port, &described(facts.system, holder)),
-        None if is_other_units => taken(port, &format!("systemd for {}", other_unit.join(" and "))),
+        None if is_other_units => others(),
         None if is_active => Check::ok(SUBJECT, format!("systemd listens on TCP port {port}")),
+        None => unseen(facts, port),
+    }
+}
+
+/// Nobody who can be seen has the sockets.
+fn unseen(facts: &Facts, port: u16) -> Check {
+    match facts.socket {
         // Whose it is cannot be known then; that systemd is silent is told with the units.
-        None if matches!(facts.socket, Unit::Silent(_)) => Check::ok(
+        Unit::Silent(_) => Check::ok(
             SUBJECT,
             format!("a program that this user may not see listens on TCP port {port}"),
         ),
-        None if facts.sees_all => taken(
+        _ if facts.sees_all => taken(
             port,
             "a program that does not show here (it may run in a container)",
         ),
-        None => taken(
+        _ => taken(
             port,
             "a program that this user may not see (sudo picam-stream doctor names it)",
         ),
-    };
-    vec![check]
+    }
 }
 
 fn taken(port: u16, by: &str) -> Check {
