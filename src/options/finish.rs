@@ -113,15 +113,16 @@ fn is_stdout(path: &Path) -> bool {
 
 /// The one line about options that were given and do nothing.
 fn ignored(options: &Options) -> Option<String> {
+    let is_pause = options.report_only.initial_state == InitialState::Pause;
     let names: Vec<_> = rows()
-        // -s counts unless -k or -td stands behind it.
-        .filter(|row| row.fate == Fate::Ignored || row.long == names::SIGNAL && !options.pauses)
-        .filter(|row| options.was_given(row.long))
-        // To record from the start is what happens, and a pause that a signal ends.
-        .filter(|row| {
-            let is_pause = options.report_only.initial_state == InitialState::Pause;
-            row.long != names::INITIAL || is_pause && !options.pauses
+        .filter(|row| match row.long {
+            // -s counts unless -k or -td stands behind it.
+            names::SIGNAL => !options.pauses,
+            // To record from the start is what happens, and a pause that a signal ends.
+            names::INITIAL => is_pause && !options.pauses,
+            _ => row.fate == Fate::Ignored,
         })
+        .filter(|row| options.was_given(row.long))
         .map(|row| row.name())
         .collect();
     (!names.is_empty()).then(|| {

@@ -142,6 +142,18 @@ mod tests {
     }
 
     #[test]
+    fn what_counts_beside_another_option_is_not_called_ignored() {
+        // -i pause begins with a pause where -s is given, and -s pauses where neither -k nor -td follows.
+        let help = help();
+        for name in ["-i, --initial", "-s, --signal"] {
+            let line = help.lines().find(|line| line.starts_with(name));
+            assert!(!line.expect(name).contains("ignored"), "{line:?}");
+        }
+        let keypress = help.lines().find(|line| line.starts_with("-k, "));
+        assert!(keypress.is_some_and(|line| line.ends_with("(ignored)")));
+    }
+
+    #[test]
     fn all_words_are_listed() {
         let help = help();
         for list in [

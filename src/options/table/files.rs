@@ -68,8 +68,8 @@ pub const ROWS: &[Row] = &[
         },
         default: Some("record"),
         help: "state at the start, record or pause",
-        more: "A pause needs -s, whose signal ends it: otherwise a stream always records.",
-        ..IGNORED
+        more: "A pause needs -s, whose signal ends it; without that a stream records, and says so.",
+        ..SESSION
     },
     Row {
         long: names::DEMO,
