@@ -23,7 +23,8 @@ const FIRST_FRAME_FACTOR: u32 = 3;
 /// When a session ends by itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Counted from the first frame.
+    /// Counted from the first frame. With `-s` it is looked at where raspivid looks: as the wait for a signal begins, which
+    /// is then the last.
     pub time: Option<Duration>,
     /// How long the camera may give nothing.
     pub stall: Duration,
@@ -61,6 +62,8 @@ pub struct Pump<'a> {
     last_frame: Micros,
     waits_for_key: bool,
     paused: Option<Paused>,
+    /// The next signal ends the session.
+    is_last_wait: bool,
 }
 
 /// How the capture is paused.
@@ -92,6 +95,7 @@ impl<'a> Pump<'a> {
             last_frame: now,
             waits_for_key: true,
             paused: None,
+            is_last_wait: limits.time == Some(Duration::ZERO),
         }
     }
 
@@ -106,10 +110,18 @@ impl<'a> Pump<'a> {
         }
         while !self.stop.requested() {
             if self.limits.pauses.is_some() && self.stop.take_switch() {
+                if self.is_last_wait {
+                    return Ok(Ending::TimeOver);
+                }
                 self.switch()?;
+                self.is_last_wait = self.time_left(Micros::now()).is_zero();
             }
             let now = Micros::now();
-            if self.time_left(now).is_zero() {
+            let time_left = match self.limits.pauses {
+                Some(_) => Duration::MAX,
+                None => self.time_left(now),
+            };
+            if time_left.is_zero() {
                 return Ok(Ending::TimeOver);
             }
             self.check_stall(now)?;
@@ -118,7 +130,7 @@ impl<'a> Pump<'a> {
             } else {
                 WAIT
             };
-            let wait = wait.min(self.time_left(now));
+            let wait = wait.min(time_left);
             let want = match self.source.next(&mut self.frame, wait)? {
                 Next::Frame => self.pass_on()?,
                 Next::Idle => self.sink.idle()?,

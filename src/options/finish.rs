@@ -1,9 +1,8 @@
 //! What only shows when all is read: raspivid's defaults under it, and the rules that need to see all of it.
 
-use std::path::Path;
 use std::time::Duration;
 
-use super::draft::Draft;
+use super::draft::{Draft, NOT_GIVEN_MS};
 use super::model::{Options, Output};
 use super::table::{Fate, rows};
 use super::words::{Codec, Format, InitialState, WaitMethod};
@@ -19,6 +18,8 @@ pub fn begin() -> Draft {
                 .expect("a test reads every default");
         }
     }
+    // This default counts last: -k, -s and -td have another.
+    draft.default_time_ms = std::mem::replace(&mut draft.time_ms, NOT_GIVEN_MS);
     draft
 }
 
@@ -42,25 +43,20 @@ pub fn finish(mut draft: Draft) -> Result<Options> {
     Ok(options)
 }
 
-/// -1 is as good as not given; then raspivid waits for ever where something else can end it.
+/// As raspivid has it: `-t 0` that found no other way to wait has chosen one, which no later `-t` takes back.
 fn settle_time(draft: &mut Draft) {
-    let not_given = draft.time_ms == -1 || !draft.options.was_given(names::TIMEOUT);
-    let time_ms = match (not_given, draft.waiting) {
-        (true, Some(_)) => 0,
-        (true, None) => 5000,
-        (false, _) => draft.time_ms,
+    let time_ms = match draft.time_ms {
+        NOT_GIVEN_MS => draft.default_time_ms,
+        ms => ms,
     };
-    let alone = if time_ms == 0 {
-        WaitMethod::Forever
-    } else {
-        WaitMethod::Simple
-    };
-    draft.options.report_only.wait_method = draft.waiting.unwrap_or(alone);
-    draft.options.pauses = draft.waiting == Some(WaitMethod::Signal);
+    let wait_method = draft.waiting.unwrap_or_default();
+    let is_endless = time_ms == 0 || wait_method == WaitMethod::Forever;
+    draft.options.report_only.wait_method = wait_method;
     draft.options.report_only.time_delay_ms = time_ms;
+    draft.options.pauses = wait_method == WaitMethod::Signal;
     // Below zero the time is over at once.
     let limit = Duration::from_millis(u64::try_from(time_ms).unwrap_or(0));
-    draft.options.time_limit = (time_ms != 0).then_some(limit);
+    draft.options.time_limit = (!is_endless).then_some(limit);
 }
 
 fn fill_report(draft: &mut Draft) {
@@ -91,7 +87,7 @@ fn settle_output(options: &mut Options) -> Result<()> {
         _ => {}
     }
     let clash = match (&options.output, &options.pts_file) {
-        (Output::Stdout, Some(pts)) if is_stdout(pts) => {
+        (Output::Stdout, Some(_)) if options.pts_on_stdout() => {
             "-pts - would be mixed into the stream of -o -"
         }
         (Output::File(file), Some(pts)) if file == pts => "-pts and -o name the same file",
@@ -106,10 +102,6 @@ fn settle_output(options: &mut Options) -> Result<()> {
 
 const LISTEN: &str =
     "-l (--listen) listens with -o tcp://ADDRESS:PORT only, such as -o tcp://0.0.0.0:3333";
-
-fn is_stdout(path: &Path) -> bool {
-    path.as_os_str().as_encoded_bytes().starts_with(b"-")
-}
 
 /// The one line about options that were given and do nothing.
 fn ignored(options: &Options) -> Option<String> {

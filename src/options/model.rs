@@ -118,6 +118,13 @@ impl Options {
         self.pauses && self.report_only.initial_state == InitialState::Pause
     }
 
+    /// Whether `-pts` names standard output, as any name does that begins with `-`.
+    pub fn pts_on_stdout(&self) -> bool {
+        let begins_with_dash =
+            |path: &PathBuf| path.as_os_str().as_encoded_bytes().starts_with(b"-");
+        self.pts_file.as_ref().is_some_and(begins_with_dash)
+    }
+
     /// Whether an option was given, by its long name.
     pub fn was_given(&self, long: &str) -> bool {
         self.given.contains(&long)

@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::model::{Command, Output};
-use super::names;
+use super::words::WaitMethod;
 use crate::error::{Error, Result};
 
 /// Fixes `-t 0 -o -` and no `-l`; whoever asked for something else is told once.
@@ -11,13 +11,14 @@ pub fn overrule(draft: &mut Draft) {
     if !options.service {
         return;
     }
+    let is_endless = draft.waiting == Some(WaitMethod::Forever);
     let given = [
         (options.listen, "-l"),
         (
             !matches!(options.output, Output::Stdout | Output::Discard),
             "-o",
         ),
-        (options.was_given(names::TIMEOUT) && draft.time_ms > 0, "-t"),
+        (draft.time_ms > 0 && !is_endless, "-t"),
     ];
     let overruled: Vec<&str> = given
         .into_iter()
@@ -26,11 +27,8 @@ pub fn overrule(draft: &mut Draft) {
     options.listen = false;
     options.output = Output::Stdout;
     options.report_only.filename = Some("-".to_owned());
-    // Given, so that it counts: alone it would be raspivid's five seconds.
     draft.time_ms = 0;
-    if !options.was_given(names::TIMEOUT) {
-        options.given.push(names::TIMEOUT);
-    }
+    draft.waiting.get_or_insert(WaitMethod::Forever);
     if !overruled.is_empty() {
         draft.warn(format!(
             "overruled by the service: {}; systemd listens (raspivid.socket says where), and the stream goes to each viewer \

@@ -8,13 +8,18 @@
 use std::iter::Peekable;
 use std::slice::Iter;
 
+/// As many lines without an effect are told one by one.
+const MOST_REMARKS: usize = 8;
+
 /// What the file says.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct EnvironmentFile {
     /// In their order; the last of a name counts.
     pub assignments: Vec<Assignment>,
-    /// What is in the file and has no effect.
+    /// The first lines that have no effect, and why.
     pub remarks: Vec<String>,
+    /// How many more there are.
+    pub more_remarks: usize,
     /// Why systemd takes nothing at all from the file.
     pub refusal: Option<String>,
 }
@@ -101,10 +106,12 @@ impl Reader<'_> {
     fn comment(&mut self, number: u32) {
         while let Some(byte) = self.next() {
             match byte {
-                b'\\' if self.next().is_some_and(is_newline) => self.file.remarks.push(format!(
-                    "line {number}: the comment ends in a backslash, so older systems (before systemd 257) take the next line \
-                     for a part of it"
-                )),
+                b'\\' if self.next().is_some_and(is_newline) => self.remark(|| {
+                    format!(
+                        "line {number}: the comment ends in a backslash, so older systems (before systemd 257) take the next \
+                         line for a part of it"
+                    )
+                }),
                 byte if is_newline(byte) => return,
                 _ => {}
             }
@@ -117,7 +124,7 @@ impl Reader<'_> {
             match self.next() {
                 Some(b'=') => break,
                 Some(byte) if !is_newline(byte) => name.push(byte),
-                _ => return self.remark(number, &name, "is no assignment, since it has no ="),
+                _ => return self.ignored(number, &name, "is no assignment, since it has no ="),
             }
         }
         let value = self.value();
@@ -126,7 +133,7 @@ impl Reader<'_> {
         };
         let text = text.trim_end_matches(|c: char| c.is_ascii() && is_blank(c as u8));
         if !is_name(text) {
-            return self.remark(
+            return self.ignored(
                 number,
                 &name,
                 "does not begin with the name of a variable and =",
@@ -144,18 +151,16 @@ impl Reader<'_> {
         self.file.refusal = Some(why);
     }
 
-    fn remark(&mut self, number: u32, name: &[u8], what: &str) {
-        let name = String::from_utf8_lossy(name);
-        let start: String = name.trim_end().chars().take(40).collect();
-        // Options that were meant to go on from the line before.
-        let join = if start.starts_with('-') {
-            "; the line before it goes on only where it ends in a backslash"
+    fn remark(&mut self, text: impl FnOnce() -> String) {
+        if self.file.remarks.len() < MOST_REMARKS {
+            self.file.remarks.push(text());
         } else {
-            ""
-        };
-        self.file.remarks.push(format!(
-            "line {number} ({start:?}) {what}: systemd ignores it{join}"
-        ));
+            self.file.more_remarks += 1;
+        }
+    }
+
+    fn ignored(&mut self, number: u32, name: &[u8], what: &str) {
+        self.remark(|| ignored(number, name, what));
     }
 
     /// Up to the end of the line, or of the lines that a backslash or a quote joins. Quotes count at the start of the
@@ -234,6 +239,19 @@ pub fn words(value: &str) -> Vec<String> {
     }
     words.extend(word);
     words
+}
+
+/// What is said of a line that systemd ignores, which began like this.
+fn ignored(number: u32, start: &[u8], what: &str) -> String {
+    let start = String::from_utf8_lossy(start);
+    let start: String = start.trim_end().chars().take(40).collect();
+    // Options that were meant to go on from the line before.
+    let join = if start.starts_with('-') {
+        "; the line before it goes on only where it ends in a backslash"
+    } else {
+        ""
+    };
+    format!("line {number} ({start:?}) {what}: systemd ignores it{join}")
 }
 
 fn is_newline(byte: u8) -> bool {
@@ -317,6 +335,14 @@ mod tests {
         ] {
             assert!(remarks.contains(part), "{remarks}");
         }
+    }
+
+    #[test]
+    fn of_many_lines_without_an_effect_the_first_are_kept_and_the_others_counted() {
+        let file = EnvironmentFile::read("-w 640\n".repeat(1000).as_bytes());
+        assert_eq!((file.remarks.len(), file.more_remarks), (MOST_REMARKS, 992));
+        let at_the_limit = EnvironmentFile::read("-w 640\n".repeat(MOST_REMARKS).as_bytes());
+        assert_eq!(at_the_limit.more_remarks, 0);
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl<'a> Outlet<'a> {
             };
             log::log!(level, "viewer {viewer}");
         }
-        Ok(Some(Box::new(Stream::new(channel, self.setup()?))))
+        Ok(Some(Box::new(Stream::new(channel, self.setup()))))
     }
 
     fn tcp(&self, host: &str, port: u16, stop: &Stop) -> Result<Option<Channel>> {
@@ -104,20 +104,19 @@ impl<'a> Outlet<'a> {
         }
     }
 
-    fn setup(&self) -> Result<Setup> {
-        let timecodes = self
-            .options
-            .pts_file
-            .as_deref()
-            .map(Timecodes::create)
-            .transpose()?;
-        Ok(Setup {
+    fn setup(&self) -> Setup {
+        let timecodes = match &self.options.pts_file {
+            Some(_) if self.options.pts_on_stdout() => Timecodes::stdout(),
+            Some(path) => Timecodes::file(path),
+            None => None,
+        };
+        Setup {
             name: name(&self.options.output),
             format: self.options.format,
             codec: self.options.video.codec,
             door: self.door.clone(),
             timecodes,
-        })
+        }
     }
 }
 

@@ -96,12 +96,19 @@ fn with_s_and_i_pause_nothing_comes_before_the_first_signal() {
 }
 
 #[test]
-fn the_time_limit_holds_during_a_pause_too() {
+fn with_s_the_time_limit_is_looked_at_as_the_wait_for_a_signal_begins() {
     let scratch = Scratch::new();
-    let mut session = into_file("-s -i pause -t 200", &scratch.path("out.h264"));
+    let file = scratch.path("out.h264");
+    let mut session = into_file("-s -t 100", &file);
+    wait_for_more(&session, &file, 0);
+    std::thread::sleep(Duration::from_millis(300));
+    session.signal(Signal::SIGUSR1);
+    session.wait_for_log(PAUSED);
+    session.signal(Signal::SIGUSR1);
     let status = session.wait(LONG);
     assert_eq!(status.code(), Some(0), "{}", session.log());
-    assert!(session.log().contains("time over"), "{}", session.log());
+    let log = session.log();
+    assert!(log.contains("time over") && !log.contains(GOES_ON), "{log}");
 }
 
 #[test]

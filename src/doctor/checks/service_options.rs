@@ -23,9 +23,6 @@ const SHIPPED: &str = include_str!("../../../assets/default/raspivid");
 /// environment has `NAME=VALUE` and a zero byte.
 const LONGEST_STRING_BYTES: usize = 128 << 10;
 
-/// More lines like this one are counted.
-const MOST_REMARKS: usize = 8;
-
 /// More options than raspivid has, each once.
 const MOST_DETAILS: usize = 100;
 
@@ -44,7 +41,7 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
         Err(error) => return vec![unreadable(&error)],
     };
     let file = EnvironmentFile::read(&bytes);
-    let mut checks = remarked(&file.remarks);
+    let mut checks = remarked(&file);
     checks.extend(set_twice(&file));
     let too_long = file
         .assignments
@@ -125,12 +122,12 @@ fn set_twice(file: &EnvironmentFile) -> Option<Check> {
     })
 }
 
-fn remarked(remarks: &[String]) -> Vec<Check> {
+fn remarked(file: &EnvironmentFile) -> Vec<Check> {
     let remedy = format!("a line is a comment (#) or {NAME} = OPTIONS");
     let warning = |text: String| Check::warning(SUBJECT, text, remedy.clone());
-    let first = remarks.iter().take(MOST_REMARKS);
-    let mut checks: Vec<Check> = first.map(|it| warning(format!("{FILE}, {it}"))).collect();
-    let more = remarks.len().saturating_sub(MOST_REMARKS);
+    let remarks = file.remarks.iter();
+    let mut checks: Vec<Check> = remarks.map(|it| warning(format!("{FILE}, {it}"))).collect();
+    let more = file.more_remarks;
     if more > 0 {
         checks.push(warning(format!(
             "{FILE}: {more} more lines without an effect"

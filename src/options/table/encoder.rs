@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use super::{Beyond, Fate, Group, Kind, Row, Scan, Unknown, Whole};
 use crate::options::draft::Draft;
 use crate::options::value::{Checked, instead};
-use crate::options::words::{Codec, H264Level, H264Profile, IntraRefresh};
+use crate::options::words::{Codec, H264Level, H264Profile, IntraRefresh, WaitMethod};
 use crate::options::{names, scan};
 use crate::units::{Fps, Gop};
 
@@ -42,7 +42,7 @@ pub const ROWS: &[Row] = &[
         default: Some("5000"),
         fate: Fate::Session,
         help: "end after so many milliseconds; 0 streams until stopped",
-        more: "-1 is as good as not given; where -k, -s or -td is given, that is 0. The time runs from the first \
+        more: "-1 is as good as not given. Without it -k, -s and -td never end; after -t 0 no other -t counts. The time runs from the first \
                picture; with -l it runs anew for each viewer.",
         ..ENCODER
     },
@@ -208,6 +208,9 @@ fn bitrate(draft: &mut Draft, text: &OsStr) -> Checked {
 fn timeout(draft: &mut Draft, text: &OsStr) -> Checked {
     let (number, rest) = scan::whole(text.as_bytes()).ok_or_else(String::new)?;
     draft.time_ms = number.clamp(-2, MAX_TIME_MS);
+    if number == 0 {
+        draft.waiting.get_or_insert(WaitMethod::Forever);
+    }
     if number < -1 {
         return Ok(Some("the stream ends at its first picture".to_owned()));
     }

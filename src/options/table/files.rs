@@ -96,15 +96,16 @@ pub const ROWS: &[Row] = &[
     Row {
         long: names::SIGNAL,
         short: "s",
-        kind: Kind::Flag(|draft| draft.waiting = Some(WaitMethod::Signal)),
+        kind: Kind::Flag(|draft| draft.wait(WaitMethod::Signal)),
         help: "pause at SIGUSR1, and go on at the next",
-        more: "The viewer stays. Of -k, -s and -td the last one counts. Without -s the signal means nothing.",
+        more: "The viewer stays. Of -k, -s and -td the last one counts. Without -s the signal means nothing. Where -t is over, \
+               the next signal still pauses or goes on, and the one behind it ends the stream.",
         ..SESSION
     },
     Row {
         long: names::KEYPRESS,
         short: "k",
-        kind: Kind::Flag(|draft| draft.waiting = Some(WaitMethod::Keypress)),
+        kind: Kind::Flag(|draft| draft.wait(WaitMethod::Keypress)),
         help: "record and pause at each press of Enter",
         ..IGNORED
     },
@@ -220,7 +221,7 @@ fn timed(draft: &mut Draft, text: &OsStr) -> Checked {
     let [on_ms, off_ms] = times[..] else {
         return Err(String::new());
     };
-    draft.waiting = Some(WaitMethod::Timed);
+    draft.wait(WaitMethod::Timed);
     let used = [on_ms, off_ms].map(|ms| ms.max(SHORTEST_CYCLE_MS));
     Ok(instead(
         used[..] == times[..],

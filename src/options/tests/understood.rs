@@ -157,13 +157,19 @@ fn the_time_limit_follows_raspivid() {
     assert_eq!(time("-n"), (5000, "Simple capture"));
     assert_eq!(time("-t -1"), (5000, "Simple capture"));
     assert_eq!(time("-t 0"), (0, "Capture forever"));
-    assert_eq!(time("-t 0 -t 200"), (200, "Simple capture"));
+    assert_eq!(time("-t 200 -t 300"), (300, "Simple capture"));
     assert_eq!(time("-k"), (0, "Cycle on keypress"));
-    assert_eq!(time("-k -t -1"), (0, "Cycle on keypress"));
+    assert_eq!(time("-k -t -1"), (5000, "Cycle on keypress"));
+    assert_eq!(time("-t -1 -k"), (0, "Cycle on keypress"));
+    assert_eq!(time("-t 0 -k -t 200"), (200, "Cycle on keypress"));
+    assert_eq!(time("-k -t 0 -t 200"), (200, "Cycle on keypress"));
     assert_eq!(time("-s -t 700"), (700, "Cycle on signal"));
     assert_eq!(time("-td 5000,5000"), (0, "Cycle on time"));
     assert_eq!(time("-k -td 1000,2000"), (0, "Cycle on time"));
     assert_eq!(time("-t 999999999999"), (999_999_999_999, "Simple capture"));
+    let endless = options("-t 0 -t 200");
+    assert_eq!(endless.time_limit, None, "-t 0 is never taken back");
+    assert_eq!(endless.report_only.time_delay_ms, 200);
 }
 
 #[test]

@@ -1,10 +1,14 @@
 //! The `-pts` file: when each picture of the stream was taken, in mkvmerge's "timecode format v2", as raspivid writes it.
 
-use std::fs::File;
-use std::io::{LineWriter, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, LineWriter, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use crate::error::{Error, Result};
+use nix::libc::{O_NOCTTY, O_NONBLOCK};
+
+use crate::log;
 use crate::units::Pts;
 
 #[derive(Debug)]
@@ -16,22 +20,39 @@ pub struct Timecodes {
 }
 
 impl Timecodes {
-    pub fn create(path: &Path) -> Result<Self> {
-        let name = path.display().to_string();
-        let create = || -> std::io::Result<_> {
-            let mut file = LineWriter::new(File::create(path)?);
+    /// A file; nothing where it cannot be opened, which is told: that costs the timecodes, not the stream.
+    pub fn file(path: &Path) -> Option<Self> {
+        let create = || -> io::Result<_> {
+            let mut file = LineWriter::new(open_for_writing(path)?);
             writeln!(file, "# timecode format v2")?;
             Ok(file)
         };
-        let file = create().map_err(|error| {
-            Error::Output(format!("opening the timecode file {name} (-pts) failed: {error}; choose a place that this user may write"))
-        })?;
-        Ok(Self {
-            file,
-            name,
-            first: None,
-            failed: false,
-        })
+        Self::of(create(), path.display().to_string())
+    }
+
+    /// Standard output, where raspivid leaves out the first line.
+    pub fn stdout() -> Option<Self> {
+        let output = io::stdout().as_fd().try_clone_to_owned();
+        let file = output.map(|output| LineWriter::new(File::from(output)));
+        Self::of(file, "standard output".to_owned())
+    }
+
+    fn of(opened: io::Result<LineWriter<File>>, name: String) -> Option<Self> {
+        match opened {
+            Ok(file) => Some(Self {
+                file,
+                name,
+                first: None,
+                failed: false,
+            }),
+            Err(error) => {
+                log::warn!(
+                    "opening the timecode file {name} (-pts) failed: {error}; the stream goes on without it: choose a place \
+                     that this user may write"
+                );
+                None
+            }
+        }
     }
 
     /// Writes one line: milliseconds since the first picture, with three decimals. A full disk costs the timecodes,
@@ -52,4 +73,14 @@ impl Timecodes {
             );
         }
     }
+}
+
+/// A FIFO that nobody reads is not waited for, neither here nor at a later line.
+fn open_for_writing(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .custom_flags(O_NONBLOCK | O_NOCTTY)
+        .open(path)
 }
