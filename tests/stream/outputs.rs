@@ -482,18 +482,19 @@ fn timecodes_that_cannot_be_written_cost_no_picture() {
     let nowhere = scratch.path("no/such/folder");
     // A FIFO that nobody reads would be waited for, deaf to signals.
     for place in [nowhere.as_path(), fifo.as_path(), "/dev/full".as_ref()] {
-        let place = place.to_str().unwrap();
-        let args = format!("-fps 25 -t 200 -pts {place} -o {}", clip.display());
-        let source = source();
-        let args = ["--source", &source].into_iter().chain(args.split(' '));
-        let output = run(&args.collect::<Vec<_>>());
+        let (place, clip) = (place.display().to_string(), clip.as_path());
+        let output = run(&format!(
+            "{} -fps 25 -t 200 -pts {place} -o {}",
+            recording(),
+            clip.display()
+        ));
         let told = stderr(&output);
         assert!(output.status.success(), "{told}");
         assert!(
-            told.contains(place) && told.contains("goes on without it"),
+            told.contains(&place) && told.contains("goes on without it"),
             "{told}"
         );
-        assert!(decode(&fs::read(&clip).unwrap(), "h264") >= 5);
+        assert!(decode(&fs::read(clip).unwrap(), "h264") >= 5);
     }
 }
 
@@ -501,9 +502,12 @@ fn timecodes_that_cannot_be_written_cost_no_picture() {
 fn timecodes_go_to_standard_output_without_a_first_line() {
     let scratch = Scratch::new();
     let clip = scratch.path("clip");
-    let (source, clip) = (source(), clip.to_str().unwrap());
-    let args = ["--source", &source, "-fps", "25", "-t", "200", "-pts", "-"];
-    let output = run(&[&args[..], &["-o", clip]].concat());
+    let line = format!(
+        "{} -fps 25 -t 200 -pts - -o {}",
+        recording(),
+        clip.display()
+    );
+    let output = run(&line);
     assert!(output.status.success(), "{}", stderr(&output));
     let times = String::from_utf8(output.stdout).unwrap();
     assert!(times.starts_with("0.000\n40.000\n80.000\n"), "{times}");
