@@ -184,7 +184,7 @@ impl<F: Form> Viewer<F> {
     }
 
     /// Goes on with the begun frame alone.
-    pub fn write_begun(&mut self, now: Micros) -> Result<()> {
+    fn write_begun(&mut self, now: Micros) -> Result<()> {
         let Some(mut begun) = self.begun.take() else {
             return Ok(());
         };
@@ -196,6 +196,18 @@ impl<F: Form> Viewer<F> {
             self.begun = Some(begun);
         } else {
             self.form.release(begun.item);
+        }
+        Ok(())
+    }
+
+    /// Goes on when no frame comes any more: what waits is begun whatever lies before it, since it makes nothing behind it
+    /// old.
+    pub fn write_last(&mut self, now: Micros) -> Result<()> {
+        self.write_begun(now)?;
+        while !self.has_begun()
+            && let Some(item) = self.queue.pop()
+        {
+            self.begin_waiting(item, now)?;
         }
         Ok(())
     }
@@ -218,10 +230,15 @@ impl<F: Form> Viewer<F> {
         self.drop_overdue(now);
         while self.may_begin(self.queue.continues(), now) {
             let Some(item) = self.queue.pop() else { break };
-            match self.begin(&item, now)? {
-                Some(done) => self.begun = Some(Begun { item, done }),
-                None => self.form.release(item),
-            }
+            self.begin_waiting(item, now)?;
+        }
+        Ok(())
+    }
+
+    fn begin_waiting(&mut self, item: F::Item, now: Micros) -> Result<()> {
+        match self.begin(&item, now)? {
+            Some(done) => self.begun = Some(Begun { item, done }),
+            None => self.form.release(item),
         }
         Ok(())
     }

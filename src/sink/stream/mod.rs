@@ -78,11 +78,13 @@ impl Sink for Stream {
 
     fn finish(&mut self) {
         let deadline = Micros::now().after(FAREWELL);
-        while self.viewer.has_begun() && Micros::now() < deadline {
-            if self.viewer.write_begun(Micros::now()).is_err() {
+        while self.viewer.pending() && Micros::now() < deadline {
+            if self.viewer.write_last(Micros::now()).is_err() {
                 break;
             }
-            std::thread::sleep(Duration::from_millis(5));
+            if self.viewer.pending() {
+                std::thread::sleep(Duration::from_millis(5));
+            }
         }
         if let Some(socket) = self.viewer.socket() {
             Peer::farewell(socket);
