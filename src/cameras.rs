@@ -39,7 +39,7 @@ fn paragraph(text: &mut String, kind: &str, cameras: std::result::Result<Vec<Str
 fn libcamera(system: &System, survey: &auto::Survey) -> std::result::Result<Vec<String>, String> {
     match survey.libcamera.missing() {
         Some(missing) => Err(missing.to_string()),
-        None => rpicam::probe::cameras(system),
+        None => rpicam::program_probe::cameras(system),
     }
 }
 
@@ -53,7 +53,7 @@ fn legacy(survey: &auto::Survey) -> std::result::Result<Vec<String>, String> {
             "the firmware sees no camera: picam-stream -v --source mmal tells why".to_owned(),
         );
     }
-    let line = |camera: mmal::Camera| {
+    let line = |camera: mmal::FirmwareCamera| {
         let name = if camera.name.is_empty() {
             "unknown sensor"
         } else {
@@ -71,7 +71,7 @@ fn capture_devices(
     system: &System,
     survey: &auto::Survey,
 ) -> std::result::Result<Vec<String>, String> {
-    match v4l2::probe::missing(&survey.v4l2) {
+    match v4l2::device_probe::missing(&survey.v4l2) {
         Some(missing) => Err(missing.to_string()),
         None => Ok(survey
             .v4l2
@@ -82,7 +82,7 @@ fn capture_devices(
 }
 
 /// The device, and below it a line for each pixel format.
-fn with_modes(system: &System, found: &v4l2::probe::Found) -> Vec<String> {
+fn with_modes(system: &System, found: &v4l2::device_probe::DeviceFound) -> Vec<String> {
     let modes = v4l2::modes(&system.path(&found.device))
         .unwrap_or_else(|error| vec![format!("modes not told: {error}")]);
     let mut lines = vec![format!("{}: {}", found.device, found.name)];

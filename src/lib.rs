@@ -5,13 +5,13 @@
 //! systemd's instances do beside that. Options come from `options`, everything that is printed
 //! goes through `log`, and every early end is an `error`.
 
-pub mod annotation;
+pub(crate) mod annotation_text;
 pub mod cameras;
 pub mod container;
 pub mod doctor;
 pub mod error;
 pub mod frame;
-pub mod gate;
+pub(crate) mod gate;
 pub mod h264;
 pub mod jpeg;
 pub mod log;
@@ -25,4 +25,4 @@ pub mod stop;
 pub mod system;
 pub mod units;
 pub mod viewer;
-pub mod zone;
+pub(crate) mod zone;

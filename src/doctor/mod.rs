@@ -15,7 +15,7 @@ use self::start_line::StartLine;
 use self::unit::Unit;
 use crate::options::SourceChoice;
 use crate::service::SOCKET_UNIT;
-use crate::source::auto::{self, Camera, Survey};
+use crate::source::auto::{self, ChosenCamera, Survey};
 use crate::system::System;
 
 /// What several subjects need to know.
@@ -25,7 +25,7 @@ struct Facts<'a> {
     /// What the options of the service ask for.
     wanted: SourceChoice,
     /// The camera that this leads to; none, too, where no camera is asked for.
-    camera: Option<Camera>,
+    camera: Option<ChosenCamera>,
     /// The board, such as "Raspberry Pi 4 Model B Rev 1.4"; empty where the machine does not tell.
     model: String,
     socket: Unit,
@@ -39,7 +39,8 @@ struct Facts<'a> {
 impl Facts<'_> {
     /// Whether the stream comes from the system's capture program.
     fn streams_through_a_program(&self) -> bool {
-        self.wanted == SourceChoice::Rpicam || matches!(self.camera, Some(Camera::Libcamera { .. }))
+        self.wanted == SourceChoice::Rpicam
+            || matches!(self.camera, Some(ChosenCamera::Libcamera { .. }))
     }
 
     /// Whether a viewer is to see a camera, and there is none.

@@ -3,7 +3,7 @@
 
 use super::known_sets::KnownSets;
 use super::nal::{NalType, units};
-use super::slice::{Header, MOST_HEADER_BYTES, Slice, Structure};
+use super::slice::{MOST_HEADER_BYTES, Slice, SliceHeader, Structure};
 use super::sps::{Cycle, OrderType, Sps};
 
 /// Follows the pictures of a stream in the order in which they come.
@@ -18,7 +18,7 @@ pub struct PictureOrder {
 
 /// Where a picture stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct OrderPlace {
     /// The count begins anew: all pictures before are shown before this one.
     pub restarts: bool,
     /// Pictures are shown in the order of their counts.
@@ -29,7 +29,7 @@ pub struct Place {
 
 impl PictureOrder {
     /// The place of the picture in an access unit; `None` where it cannot be read.
-    pub fn place(&mut self, unit: &[u8]) -> Option<Place> {
+    pub fn place(&mut self, unit: &[u8]) -> Option<OrderPlace> {
         for nal in units(unit) {
             match nal.kind {
                 NalType::Sps => self.sets.add_sps(nal.bytes),
@@ -44,7 +44,7 @@ impl PictureOrder {
         None
     }
 
-    fn of_slice(&mut self, slice: &Slice) -> Option<Place> {
+    fn of_slice(&mut self, slice: &Slice) -> Option<OrderPlace> {
         let header = slice.header.as_ref()?;
         let (_, sps) = self.sets.of_picture(header.pps_id)?;
         if slice.is_idr {
@@ -69,7 +69,7 @@ impl PictureOrder {
             self.reference = reference;
         }
         self.frame_num = frame_num;
-        Some(Place {
+        Some(OrderPlace {
             restarts: slice.is_idr,
             count,
             reorder_frames,
@@ -78,7 +78,7 @@ impl PictureOrder {
 }
 
 /// PicOrderCntMsb and pic_order_cnt_lsb (clause 8.2.1.1).
-fn after_reference((msb, last): (i64, i64), sps: &Sps, header: &Header) -> (i64, i64) {
+fn after_reference((msb, last): (i64, i64), sps: &Sps, header: &SliceHeader) -> (i64, i64) {
     let OrderType::Written { lsb_bits } = sps.order else {
         return (0, 0);
     };
@@ -94,7 +94,7 @@ fn after_reference((msb, last): (i64, i64), sps: &Sps, header: &Header) -> (i64,
 }
 
 /// FrameNumOffset and frame_num (clauses 8.2.1.2 and 8.2.1.3).
-fn after_frame_num((offset, last): (i64, i64), sps: &Sps, header: &Header) -> (i64, i64) {
+fn after_frame_num((offset, last): (i64, i64), sps: &Sps, header: &SliceHeader) -> (i64, i64) {
     let frame_num = i64::from(header.frame_num);
     if last > frame_num {
         (offset + (1 << sps.frame_num_bits), frame_num)
@@ -124,7 +124,7 @@ fn expected(cycle: &Cycle, (offset, frame_num): (i64, i64), is_reference: bool) 
 }
 
 /// What the slice header adds to the expected count.
-fn differences(cycle: &Cycle, header: &Header) -> i64 {
+fn differences(cycle: &Cycle, header: &SliceHeader) -> i64 {
     let [first, second] = header.order.deltas.map(i64::from);
     let to_bottom = i64::from(cycle.top_to_bottom);
     match header.structure {

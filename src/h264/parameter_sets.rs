@@ -17,13 +17,13 @@ const MOST_BYTES: usize = 1 << 20;
 #[derive(Debug, Default)]
 pub struct ParameterSets {
     /// Without their start codes.
-    kept: BTreeMap<(Kind, u32), Vec<u8>>,
+    kept: BTreeMap<(SetKind, u32), Vec<u8>>,
     bytes: usize,
     scratch: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+enum SetKind {
     Sps,
     SpsExtension,
     SubsetSps,
@@ -53,13 +53,13 @@ impl ParameterSets {
         match slice {
             None => Picture::None,
             Some((start, NalType::IdrSlice)) => {
-                let pps = pps_id_of_slice(&unit[start..]).map(|id| (Kind::Pps, id));
+                let pps = pps_id_of_slice(&unit[start..]).map(|id| (SetKind::Pps, id));
                 let is_elsewhere =
                     pps.is_some_and(|id| self.kept.contains_key(&id) && !head.has(id.1));
                 if head.is_in_form && !is_elsewhere {
                     return Picture::Key;
                 }
-                if !self.has(Kind::Sps) || !self.has(Kind::Pps) {
+                if !self.has(SetKind::Sps) || !self.has(SetKind::Pps) {
                     return Picture::Dependent;
                 }
                 self.rebuild(unit, head_bytes);
@@ -69,7 +69,7 @@ impl ParameterSets {
         }
     }
 
-    fn has(&self, kind: Kind) -> bool {
+    fn has(&self, kind: SetKind) -> bool {
         self.kept.keys().any(|key| key.0 == kind)
     }
 
@@ -79,15 +79,15 @@ impl ParameterSets {
         let mut only_sps_before = false;
         for (index, nal) in units(head).enumerate() {
             let set = match nal.kind {
-                NalType::Sps => Some((Kind::Sps, Sps::id_of(nal.bytes))),
-                NalType::SpsExtension => Some((Kind::SpsExtension, Pps::id_of(nal.bytes))),
-                NalType::SubsetSps => Some((Kind::SubsetSps, Sps::id_of(nal.bytes))),
-                NalType::Pps => Some((Kind::Pps, Pps::id_of(nal.bytes))),
+                NalType::Sps => Some((SetKind::Sps, Sps::id_of(nal.bytes))),
+                NalType::SpsExtension => Some((SetKind::SpsExtension, Pps::id_of(nal.bytes))),
+                NalType::SubsetSps => Some((SetKind::SubsetSps, Sps::id_of(nal.bytes))),
+                NalType::Pps => Some((SetKind::Pps, Pps::id_of(nal.bytes))),
                 _ => None,
             };
             only_sps_before |= index == 0 && nal.kind == NalType::Sps;
             match set {
-                Some((Kind::Pps, id)) => {
+                Some((SetKind::Pps, id)) => {
                     shape.is_in_form |= only_sps_before;
                     shape.note_pps(id.unwrap_or(0));
                 }
@@ -101,7 +101,7 @@ impl ParameterSets {
         shape
     }
 
-    fn keep(&mut self, key: (Kind, u32), bytes: &[u8]) {
+    fn keep(&mut self, key: (SetKind, u32), bytes: &[u8]) {
         let kept = self.kept.entry(key).or_default();
         let after = self.bytes - kept.len() + bytes.len();
         if kept != bytes && after <= MOST_BYTES {

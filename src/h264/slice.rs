@@ -18,12 +18,12 @@ pub struct Slice {
     /// first_mb_in_slice.
     pub first_macroblock: u32,
     /// What only the parameter sets let us read; `None` where they have not come.
-    pub header: Option<Header>,
+    pub header: Option<SliceHeader>,
 }
 
 /// The fields that all slices of a picture share.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Header {
+pub struct SliceHeader {
     pub pps_id: u32,
     pub frame_num: u32,
     pub structure: Structure,
@@ -82,7 +82,7 @@ impl Slice {
         };
         if !sets.is_empty() {
             bits.exp_golomb()?; // slice_type
-            slice.header = Header::parse(&mut bits, slice.is_idr, sets)?;
+            slice.header = SliceHeader::parse(&mut bits, slice.is_idr, sets)?;
         }
         Some(slice)
     }
@@ -141,7 +141,7 @@ impl Slice {
     }
 }
 
-impl Header {
+impl SliceHeader {
     /// `Some(None)` where the parameter sets that it refers to are not known, `None` where there are too few bytes.
     #[expect(clippy::option_option, reason = "too few bytes, and never enough")]
     fn parse(bits: &mut Bits, is_idr: bool, sets: &KnownSets) -> Option<Option<Self>> {

@@ -1,20 +1,20 @@
 //! Pure functions on JPEG bytes (ITU-T T.81): no sockets, no clocks, no pixels.
 //!
 //! `outline` walks from marker to marker and finds where a picture ends; `split` cuts a byte stream into pictures with it.
-//! `header` reads what stands before the scans, `scan` counts whether they are all there, `tables` has the Huffman tables
+//! `frame_header` reads what stands before the scans, `entropy` counts whether they are all there, `tables` has the Huffman tables
 //! that many cameras leave out. `whole` puts these together: a picture as a decoder wants it, or what is wrong with it.
 //! What markers and segments mean is known here alone.
 
-pub mod header;
+mod entropy;
+pub mod frame_header;
 mod marker;
 mod outline;
-mod scan;
 pub mod split;
 mod tables;
 pub mod whole;
 
-pub use header::Header;
-pub use split::Splitter;
+pub use frame_header::FrameHeader;
+pub use split::JpegSplitter;
 pub use whole::{Fault, Whole};
 
 /// Whether a picture begins here: SOI and the first byte of another marker (B.1.1).

@@ -13,7 +13,7 @@ pub struct Outline {
 
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum OutlineFound {
     /// The picture ends here, behind its end marker.
     End(usize),
     /// Another picture begins here, before this one has ended.
@@ -37,26 +37,26 @@ impl Outline {
     }
 
     /// Goes on with what is here now: the same bytes as before, and perhaps more.
-    pub fn follow(&mut self, bytes: &[u8]) -> Found {
+    pub fn follow(&mut self, bytes: &[u8]) -> OutlineFound {
         loop {
             let Some((at, code)) = marker::next(bytes, self.at) else {
                 // All of it has been looked at but a last 0xff.
                 let open = usize::from(bytes.last() == Some(&0xff));
                 self.at = self.at.max(bytes.len() - open);
-                return Found::MoreNeeded;
+                return OutlineFound::MoreNeeded;
             };
             self.at = at;
             match code {
-                marker::EOI => return Found::End(at + marker::END.len()),
-                marker::SOI => return Found::Start(at),
+                marker::EOI => return OutlineFound::End(at + marker::END.len()),
+                marker::SOI => return OutlineFound::Start(at),
                 _ if marker::has_segment(code) => {
                     let Some(&[high, low]) = bytes.get(at + 2..at + 4) else {
-                        return Found::MoreNeeded;
+                        return OutlineFound::MoreNeeded;
                     };
                     // A length below 2 is none; what follows is passed over up to the next marker.
                     let length = usize::from(u16::from_be_bytes([high, low]));
                     if bytes.len() < at + 2 + length {
-                        return Found::MoreNeeded;
+                        return OutlineFound::MoreNeeded;
                     }
                     self.at += 2 + length;
                     self.has_scan |= code == marker::SOS;

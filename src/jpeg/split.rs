@@ -2,13 +2,13 @@
 //! is a picture that is not all there.
 
 use super::marker;
-use super::outline::{Found, Outline};
+use super::outline::{Outline, OutlineFound};
 use super::whole::{Fault, Whole};
 use crate::frame::LARGEST_PICTURE_BYTES;
 
 /// Takes bytes, gives pictures. The work is linear in the bytes, whatever they are.
 #[derive(Debug, Default)]
-pub struct Splitter {
+pub struct JpegSplitter {
     buffer: Vec<u8>,
     /// Where the picture begins that is being followed, or the search for one.
     begin: usize,
@@ -20,7 +20,7 @@ pub struct Splitter {
     fault: Option<Fault>,
 }
 
-impl Splitter {
+impl JpegSplitter {
     /// Adds what has arrived.
     pub fn push(&mut self, bytes: &[u8]) {
         if self.begin > 0 && self.begin >= self.buffer.len() / 2 {
@@ -29,7 +29,7 @@ impl Splitter {
         }
         if self.buffered() + bytes.len() > LARGEST_PICTURE_BYTES
             && let Some(outline) = &mut self.outline
-            && outline.follow(&self.buffer[self.begin..]) == Found::MoreNeeded
+            && outline.follow(&self.buffer[self.begin..]) == OutlineFound::MoreNeeded
         {
             self.drop_picture(Fault::TooLarge);
             self.go_to(self.buffer.len());
@@ -81,19 +81,19 @@ impl Splitter {
             let bytes = &self.buffer[self.begin..];
             let outline = self.outline.get_or_insert_with(Outline::new);
             match outline.follow(bytes) {
-                Found::MoreNeeded => return false,
-                Found::End(end) if followed && end == bytes.len() => return false,
-                Found::End(end) if outline.has_scan() => {
+                OutlineFound::MoreNeeded => return false,
+                OutlineFound::End(end) if followed && end == bytes.len() => return false,
+                OutlineFound::End(end) if outline.has_scan() => {
                     picture.clear();
                     picture.extend_from_slice(&bytes[..end]);
                     self.go_to(self.begin + end);
                     return true;
                 }
-                Found::End(end) => {
+                OutlineFound::End(end) => {
                     self.drop_picture(Fault::NoScan);
                     self.go_to(self.begin + end);
                 }
-                Found::Start(end) => {
+                OutlineFound::Start(end) => {
                     let whole = Whole::of(&bytes[..end]);
                     let fault = whole.map(|whole| whole.copy_into(picture)).err();
                     self.go_to(self.begin + end);

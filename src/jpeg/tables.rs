@@ -40,7 +40,7 @@ static STANDARD_TABLES: LazyLock<Tables> = LazyLock::new(|| {
 });
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum TableKind {
     Dc = 0,
     Ac = 1,
 }
@@ -67,12 +67,12 @@ impl Tables {
     }
 
     /// The picture's own.
-    pub fn get(&self, kind: Kind, id: u8) -> Option<&Table> {
+    pub fn get(&self, kind: TableKind, id: u8) -> Option<&Table> {
         self.own[kind as usize].get(usize::from(id))?.as_ref()
     }
 
     /// The one of the standard: for luma 0, for colours 1.
-    pub fn standard(kind: Kind, id: u8) -> Option<&'static Table> {
+    pub fn standard(kind: TableKind, id: u8) -> Option<&'static Table> {
         STANDARD_TABLES.get(kind, id)
     }
 }

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use super::header::Header;
-use super::outline::{Found, Outline};
+use super::frame_header::FrameHeader;
+use super::outline::{Outline, OutlineFound};
 use super::tables::STANDARD;
-use super::{marker, scan};
+use super::{entropy, marker};
 
 /// The data of a scan that lacks its end marker can end with so many zero bytes. What goes beyond is padding, not data.
 const ZEROS_OF_DATA: usize = 2;
@@ -15,7 +15,7 @@ const ZEROS_OF_DATA: usize = 2;
 pub struct Whole<'a> {
     /// From its start marker on. What stands before and behind it in a buffer is gone.
     bytes: &'a [u8],
-    header: Header,
+    header: FrameHeader,
     lacks_end: bool,
     /// Where the Huffman tables have to be put in.
     tables_at: Option<usize>,
@@ -54,9 +54,9 @@ impl<'a> Whole<'a> {
         while let Some(start) = marker::find_start(rest) {
             rest = &rest[start..];
             let (length, has_end) = match Outline::new().follow(rest) {
-                Found::End(end) => (end, true),
-                Found::Start(end) => (end, false),
-                Found::MoreNeeded => (rest.len(), false),
+                OutlineFound::End(end) => (end, true),
+                OutlineFound::Start(end) => (end, false),
+                OutlineFound::MoreNeeded => (rest.len(), false),
             };
             let (picture, behind) = rest.split_at(length);
             match Self::checked(picture, has_end) {
@@ -69,7 +69,7 @@ impl<'a> Whole<'a> {
     }
 
     fn checked(bytes: &'a [u8], has_end: bool) -> Result<Self, Fault> {
-        let header = Header::read(bytes)?;
+        let header = FrameHeader::read(bytes)?;
         if !header.is_sequential() {
             // Its scans are not counted: the end marker has to do.
             return has_end
@@ -81,7 +81,7 @@ impl<'a> Whole<'a> {
                 })
                 .ok_or(Fault::NoEnd);
         }
-        let scans = scan::count(bytes)?;
+        let scans = entropy::count(bytes)?;
         let zeros = bytes.iter().rev().take_while(|&&byte| byte == 0).count();
         if !has_end && scans.end > bytes.len() - zeros + ZEROS_OF_DATA {
             return Err(Fault::CutShort);
@@ -94,7 +94,7 @@ impl<'a> Whole<'a> {
         })
     }
 
-    pub fn header(&self) -> &Header {
+    pub fn header(&self) -> &FrameHeader {
         &self.header
     }
 

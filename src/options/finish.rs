@@ -6,7 +6,7 @@ use super::draft::{Draft, NOT_GIVEN_MS};
 use super::model::{Options, Output};
 use super::table::{Fate, rows};
 use super::words::{Codec, Format, InitialState, WaitMethod};
-use super::{apply, limits, names, service};
+use super::{apply, h264_limits, names, service};
 use crate::error::{Error, Result};
 
 /// The draft of an empty command line: every default of the table.
@@ -37,7 +37,7 @@ pub fn finish(mut draft: Draft) -> Result<Options> {
     fill_report(&mut draft);
     let mut options = draft.options;
     settle_output(&mut options)?;
-    limits::fit(&mut options)?;
+    h264_limits::fit(&mut options)?;
     let ignored = ignored(&options);
     options.warnings.extend(ignored);
     Ok(options)

@@ -14,7 +14,7 @@ use crate::system::System;
 
 /// A camera that can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Camera {
+pub enum ChosenCamera {
     /// Its sensors, and the program that takes its pictures.
     Libcamera {
         sensors: String,
@@ -23,10 +23,10 @@ pub enum Camera {
     Mmal {
         library: String,
     },
-    V4l2(v4l2::probe::Found),
+    V4l2(v4l2::device_probe::DeviceFound),
 }
 
-impl Camera {
+impl ChosenCamera {
     /// What this kind needs of the machine.
     pub fn needs(&self) -> &'static Needs {
         match self {
@@ -48,18 +48,18 @@ impl Camera {
 /// All that was found, of every kind.
 #[derive(Clone, Debug)]
 pub struct Survey {
-    pub libcamera: rpicam::probe::Found,
-    pub mmal: mmal::probe::Found,
-    pub v4l2: Vec<v4l2::probe::Found>,
+    pub libcamera: rpicam::program_probe::ProgramFound,
+    pub mmal: mmal::firmware_probe::FirmwareFound,
+    pub v4l2: Vec<v4l2::device_probe::DeviceFound>,
     /// Why the firmware's camera is not taken although its stack is there.
     firmware: Option<Missing>,
 }
 
 /// Looks for every kind.
 pub fn survey(system: &System) -> Survey {
-    let libcamera = rpicam::probe::probe(system);
-    let mmal = mmal::probe::probe(system, libcamera.receiver.is_some());
-    let v4l2 = v4l2::probe::probe(system);
+    let libcamera = rpicam::program_probe::probe(system);
+    let mmal = mmal::firmware_probe::probe(system, libcamera.receiver.is_some());
+    let v4l2 = v4l2::device_probe::probe(system);
     // Asking costs time, and there is nothing to decide where the firmware's camera is the only one.
     let undecided = !libcamera.is_usable() && mmal.is_usable() && !v4l2.is_empty();
     let firmware = undecided
@@ -88,7 +88,7 @@ impl Survey {
     ///
     /// # Errors
     /// `Error::Camera` where there is none, with what is missing for each kind.
-    pub fn choose(&self) -> Result<Camera> {
+    pub fn choose(&self) -> Result<ChosenCamera> {
         let first = self.libcamera().or_else(|| self.legacy());
         first
             .or_else(|| self.capture_device())
@@ -96,26 +96,26 @@ impl Survey {
     }
 
     /// The libcamera camera.
-    pub fn libcamera(&self) -> Option<Camera> {
+    pub fn libcamera(&self) -> Option<ChosenCamera> {
         self.libcamera.receiver?;
         let program = crate::system::file_name(self.libcamera.program.as_ref()?);
-        Some(Camera::Libcamera {
+        Some(ChosenCamera::Libcamera {
             sensors: self.libcamera.camera(),
             program,
         })
     }
 
     /// The camera of the legacy stack.
-    pub fn legacy(&self) -> Option<Camera> {
+    pub fn legacy(&self) -> Option<ChosenCamera> {
         let library = self.mmal.library.clone()?;
         self.missing_mmal()
             .is_none()
-            .then_some(Camera::Mmal { library })
+            .then_some(ChosenCamera::Mmal { library })
     }
 
     /// The first capture device.
-    pub fn capture_device(&self) -> Option<Camera> {
-        self.v4l2.first().cloned().map(Camera::V4l2)
+    pub fn capture_device(&self) -> Option<ChosenCamera> {
+        self.v4l2.first().cloned().map(ChosenCamera::V4l2)
     }
 
     /// Why the kinds that come before the chosen one are not taken, one a line; of all where none is.
@@ -123,7 +123,7 @@ impl Survey {
         let kinds = [
             ("libcamera", self.libcamera.missing()),
             ("MMAL", self.missing_mmal()),
-            ("V4L2", v4l2::probe::missing(&self.v4l2)),
+            ("V4L2", v4l2::device_probe::missing(&self.v4l2)),
         ];
         let missing = kinds
             .into_iter()
@@ -147,7 +147,7 @@ impl Survey {
     }
 }
 
-impl fmt::Display for Camera {
+impl fmt::Display for ChosenCamera {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Libcamera { sensors, program } => {

@@ -1,5 +1,5 @@
 //! Which options each source acts upon, where that does not depend on the camera: by their long names. What a capture program
-//! or a V4L2 device takes of them is found out when it is asked (`rpicam/table.rs`, `v4l2/controls.rs`).
+//! or a V4L2 device takes of them is found out when it is asked (`rpicam/argument_table.rs`, `v4l2/controls.rs`).
 
 use crate::options::{self, Codec, Fate, names};
 
@@ -81,7 +81,7 @@ mod tests {
             for word in row.kind.words() {
                 let options = parsed(&[&format!("--{}", row.long), word]);
                 let answers = [
-                    rpicam::table::answered(&options),
+                    rpicam::argument_table::answered(&options),
                     v4l2::controls::of_the_picture(&options),
                     by_the_test_card(),
                     RECORDING.to_vec(),

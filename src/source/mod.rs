@@ -1,17 +1,17 @@
 //! Where frames come from. `open` is the only place that knows all kinds.
 
-pub mod auto;
-pub mod clock;
+pub(crate) mod auto;
+pub(crate) mod clock;
 pub mod encode;
-pub mod file;
+pub(crate) mod file;
 pub mod holders;
-pub mod honoured;
-pub mod missing;
+pub(crate) mod honoured;
+pub(crate) mod missing;
 pub mod mmal;
-pub mod needs;
+pub(crate) mod needs;
 mod quiet;
 pub mod rpicam;
-pub mod test;
+pub(crate) mod test;
 pub mod v4l2;
 
 use std::time::Duration;
@@ -124,9 +124,9 @@ fn open_found(options: &Options) -> Result<Box<dyn Source>> {
     };
     log::log!(level, "--source auto takes {camera}: {why}");
     let source = match camera {
-        auto::Camera::Libcamera { .. } => SourceChoice::Rpicam,
-        auto::Camera::Mmal { .. } => SourceChoice::Mmal,
-        auto::Camera::V4l2(found) => SourceChoice::V4l2(Some(found.device.into())),
+        auto::ChosenCamera::Libcamera { .. } => SourceChoice::Rpicam,
+        auto::ChosenCamera::Mmal { .. } => SourceChoice::Mmal,
+        auto::ChosenCamera::V4l2(found) => SourceChoice::V4l2(Some(found.device.into())),
     };
     open(&Options {
         source,

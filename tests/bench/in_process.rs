@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use nix::sys::resource::{UsageWho, getrusage};
 use picam_stream::error::Result;
 use picam_stream::frame::Frame;
-use picam_stream::h264::access_unit::Splitter;
+use picam_stream::h264::access_unit::AccessUnitSplitter;
 use picam_stream::h264::parameter_sets::{ParameterSets, Picture};
 use picam_stream::options::{self, Command};
 use picam_stream::pump::{Limits, Pump};
@@ -132,7 +132,7 @@ struct Memory {
 
 impl Memory {
     fn new() -> Self {
-        let (mut splitter, mut sets) = (Splitter::default(), ParameterSets::default());
+        let (mut splitter, mut sets) = (AccessUnitSplitter::default(), ParameterSets::default());
         let (mut units, mut unit) = (Vec::new(), Vec::new());
         splitter.push(RECORDING);
         while splitter.next_unit(&mut unit) || splitter.finish(&mut unit) {

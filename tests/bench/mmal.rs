@@ -6,7 +6,7 @@ use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::sync::OnceLock;
 
-use picam_stream::h264::access_unit::Splitter;
+use picam_stream::h264::access_unit::AccessUnitSplitter;
 use picam_stream::units::Micros;
 
 use crate::arm::program;
@@ -197,7 +197,8 @@ fn stream_of(pi: &Pi, line: &str, frames: usize) -> Stream {
 
 /// Where each frame of a stream ends.
 fn frame_ends(stream: &[u8]) -> Vec<usize> {
-    let (mut splitter, mut unit, mut ends) = (Splitter::default(), Vec::new(), Vec::new());
+    let (mut splitter, mut unit, mut ends) =
+        (AccessUnitSplitter::default(), Vec::new(), Vec::new());
     splitter.push(stream);
     while splitter.next_unit(&mut unit) || splitter.finish(&mut unit) {
         ends.push(ends.last().copied().unwrap_or(0) + unit.len());

@@ -6,8 +6,8 @@ use std::time::Duration;
 use nix::sys::resource::UsageWho;
 use picam_stream::frame::Frame;
 use picam_stream::options::{self, Command};
-use picam_stream::source::encode::h264::H264;
-use picam_stream::source::v4l2::picture::{Layout, Planes, colours};
+use picam_stream::source::encode::h264_encoder::H264;
+use picam_stream::source::v4l2::pixels::{PixelLayout, Planes, colours};
 use picam_stream::source::v4l2::{FourCc, PixelFormat};
 use picam_stream::units::Fps;
 
@@ -31,7 +31,7 @@ pub fn yuyv_to_h264() -> Figures {
         pixel_format: FourCc::YUYV,
         ..PixelFormat::default()
     };
-    let layout = Layout::new(&format).expect("a possible size");
+    let layout = PixelLayout::new(&format).expect("a possible size");
     let args = "-w 1280 -h 720 -b 800000 -fps 25 -g 25 -pf main -t 0 -o -";
     let Ok(Command::Stream(options)) = options::parse(args.split(' ').map(Into::into)) else {
         panic!("the options are right")

@@ -9,7 +9,7 @@ mod edited;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use picam_stream::h264::access_unit::Splitter;
+use picam_stream::h264::access_unit::AccessUnitSplitter;
 use picam_stream::h264::nal::{NalType, units};
 use picam_stream::h264::parameter_sets::{ParameterSets, Picture};
 
@@ -24,7 +24,7 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn cut(piece: usize, stream: &[u8]) {
-    let (mut splitter, mut sets) = (Splitter::default(), ParameterSets::default());
+    let (mut splitter, mut sets) = (AccessUnitSplitter::default(), ParameterSets::default());
     let (mut unit, mut bytes) = (Vec::new(), 0);
     let mut look = |unit: &mut Vec<u8>| {
         bytes += unit.len();

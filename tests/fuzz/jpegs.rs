@@ -10,7 +10,7 @@ mod pictures;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use picam_stream::jpeg::Splitter;
+use picam_stream::jpeg::JpegSplitter;
 use picam_stream::jpeg::whole::Whole;
 
 fuzz_target!(|input: &[u8]| {
@@ -24,7 +24,7 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn cut(piece: usize, stream: &[u8]) {
-    let mut splitter = Splitter::default();
+    let mut splitter = JpegSplitter::default();
     let (mut picture, mut room, mut bytes) = (Vec::new(), Vec::new(), 0);
     let mut look = |picture: &[u8]| {
         assert!(picture.starts_with(&[0xff, 0xd8, 0xff]));

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use picam_stream::source::v4l2::abi::{FourCc, PixelFormat};
-use picam_stream::source::v4l2::picture::{Layout, Planes};
+use picam_stream::source::v4l2::pixels::{PixelLayout, Planes};
 
 const FORMATS: [FourCc; 13] = [
     FourCc::MJPEG,
@@ -51,7 +51,7 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn read(got: &PixelFormat, bytes: &[u8]) {
-    let Some(layout) = Layout::new(got) else {
+    let Some(layout) = PixelLayout::new(got) else {
         return;
     };
     let mut planes = Planes::new(layout.even_size());

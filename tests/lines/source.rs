@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use picam_stream::h264::access_unit::Splitter;
+use picam_stream::h264::access_unit::AccessUnitSplitter;
 
 use test_support::program::RECORDING;
 
@@ -10,7 +10,8 @@ pub const FPS: u64 = 25;
 
 /// The pictures of the recording, each brought to at least `bytes` with a NAL unit of filler data (type 12).
 pub fn pictures(bytes: usize) -> Vec<Vec<u8>> {
-    let (mut splitter, mut unit, mut pictures) = (Splitter::default(), Vec::new(), Vec::new());
+    let (mut splitter, mut unit, mut pictures) =
+        (AccessUnitSplitter::default(), Vec::new(), Vec::new());
     splitter.push(&fs::read(RECORDING).expect("the recording"));
     while splitter.next_unit(&mut unit) {
         pictures.push(unit.clone());

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use picam_stream::h264::access_unit::Splitter;
+use picam_stream::h264::access_unit::AccessUnitSplitter;
 
 use test_support::commands::run;
 
@@ -107,7 +107,8 @@ fn without_huffman_tables(jpeg: &[u8]) -> Vec<u8> {
 }
 
 fn access_units(stream: &[u8]) -> Vec<Vec<u8>> {
-    let (mut splitter, mut units, mut unit) = (Splitter::default(), Vec::new(), Vec::new());
+    let (mut splitter, mut units, mut unit) =
+        (AccessUnitSplitter::default(), Vec::new(), Vec::new());
     splitter.push(stream);
     while splitter.next_unit(&mut unit) || splitter.finish(&mut unit) {
         units.push(unit.clone());

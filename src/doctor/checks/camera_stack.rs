@@ -5,9 +5,9 @@ use std::path::Path;
 use super::Facts;
 use super::report::Check;
 use crate::options::SourceChoice;
-use crate::source::auto::{Camera, Survey};
+use crate::source::auto::{ChosenCamera, Survey};
 use crate::source::missing::Missing;
-use crate::source::mmal::failure;
+use crate::source::mmal::setup_failure;
 use crate::source::{rpicam, v4l2};
 
 const CAMERA: &str = "camera";
@@ -23,7 +23,7 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
 }
 
 /// The camera that this choice of source leads to.
-pub fn wanted(survey: &Survey, choice: &SourceChoice) -> Option<Camera> {
+pub fn wanted(survey: &Survey, choice: &SourceChoice) -> Option<ChosenCamera> {
     match choice {
         SourceChoice::Auto => survey.choose().ok(),
         SourceChoice::Rpicam => survey.libcamera(),
@@ -34,7 +34,7 @@ pub fn wanted(survey: &Survey, choice: &SourceChoice) -> Option<Camera> {
                 .v4l2
                 .iter()
                 .find(|found| Path::new(&found.device) == device);
-            named.cloned().map(Camera::V4l2)
+            named.cloned().map(ChosenCamera::V4l2)
         }
         SourceChoice::Test | SourceChoice::File(_) => None,
     }
@@ -55,7 +55,7 @@ fn camera(facts: &Facts) -> Check {
             let device = device.as_deref().map_or_else(String::new, |device| {
                 format!(":{}", device.to_string_lossy())
             });
-            let missing = v4l2::probe::missing(&facts.survey.v4l2);
+            let missing = v4l2::device_probe::missing(&facts.survey.v4l2);
             lost(facts, &format!("v4l2{device}"), missing)
         }
     }
@@ -101,7 +101,7 @@ fn what_to_do(facts: &Facts) -> &'static str {
 fn libcamera(facts: &Facts) -> Check {
     let found = &facts.survey.libcamera;
     let program = found.program.as_ref().map(|program| {
-        let version = rpicam::probe::version(facts.system)
+        let version = rpicam::program_probe::version(facts.system)
             .unwrap_or_else(|| "it does not tell its version".to_owned());
         format!("{} ({version})", program.display())
     });
@@ -132,7 +132,7 @@ fn encoder(facts: &Facts) -> Option<Check> {
     if facts.survey.libcamera.receiver != Some("rp1-cfe") {
         return None;
     }
-    let plan = rpicam::probe::takes(facts.system, "libav-format")?;
+    let plan = rpicam::program_probe::takes(facts.system, "libav-format")?;
     Some(if plan {
         Check::ok("H.264 encoder", "the capture program's own, in software")
     } else {
@@ -158,7 +158,7 @@ fn legacy(facts: &Facts) -> Check {
 
 /// What the firmware tells about its camera.
 fn firmware(facts: &Facts) -> Option<Check> {
-    if !matches!(facts.camera, Some(Camera::Mmal { .. })) {
+    if !matches!(facts.camera, Some(ChosenCamera::Mmal { .. })) {
         return None;
     }
     let ask = |args: &[&str]| {
@@ -175,15 +175,17 @@ fn firmware(facts: &Facts) -> Option<Check> {
             "sudo apt install libraspberrypi-bin, and run this as root or in the group video",
         ));
     }
-    Some(match failure::Facts::of_firmware(&camera, "").hindrance() {
-        None => Check::ok("firmware", camera),
-        Some(remedy) => Check::problem("firmware", camera, remedy),
-    })
+    Some(
+        match setup_failure::FailureFacts::of_firmware(&camera, "").hindrance() {
+            None => Check::ok("firmware", camera),
+            Some(remedy) => Check::problem("firmware", camera, remedy),
+        },
+    )
 }
 
 fn capture_devices(facts: &Facts) -> Check {
     let found = &facts.survey.v4l2;
-    match v4l2::probe::missing(found) {
+    match v4l2::device_probe::missing(found) {
         Some(missing) => absent(facts, CAPTURE_DEVICES, missing, false),
         None => {
             let devices = found

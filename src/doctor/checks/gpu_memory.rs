@@ -3,8 +3,8 @@
 
 use super::Facts;
 use super::report::Check;
-use crate::source::auto::Camera;
-use crate::source::mmal::failure::GPU_MEMORY_NEEDED_MB;
+use crate::source::auto::ChosenCamera;
+use crate::source::mmal::setup_failure::GPU_MEMORY_NEEDED_MB;
 use crate::system::System;
 
 /// Pictures of 1080p in all stages of libcamera's pipeline take about this; the system's default is 256 and more, or 64 on
@@ -14,9 +14,11 @@ const CMA_FREE_NEEDED_MB: u64 = 24;
 
 pub fn checks(facts: &Facts) -> Vec<Check> {
     match facts.camera {
-        Some(Camera::Mmal { .. }) => gpu(facts.system).into_iter().collect(),
+        Some(ChosenCamera::Mmal { .. }) => gpu(facts.system).into_iter().collect(),
         // The Pi 5 does without.
-        Some(Camera::Libcamera { .. }) if facts.survey.libcamera.receiver == Some("unicam") => {
+        Some(ChosenCamera::Libcamera { .. })
+            if facts.survey.libcamera.receiver == Some("unicam") =>
+        {
             contiguous(facts.system).into_iter().collect()
         }
         _ => Vec::new(),

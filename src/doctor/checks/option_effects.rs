@@ -4,7 +4,7 @@
 
 use super::Facts;
 use crate::options::{Codec, Fate, H264Profile, Options, Row, SourceChoice, names};
-use crate::source::auto::Camera;
+use crate::source::auto::ChosenCamera;
 use crate::source::{honoured, rpicam, v4l2};
 
 /// The effects of options with one source.
@@ -36,21 +36,21 @@ impl Effects {
                 "with a recording",
                 all_of(honoured::RECORDING),
             ),
-            (_, Some(Camera::Libcamera { program, .. })) => {
+            (_, Some(ChosenCamera::Libcamera { program, .. })) => {
                 Self::of_libcamera(facts, options, program)
             }
-            (_, Some(Camera::Mmal { .. })) => Self::new(
+            (_, Some(ChosenCamera::Mmal { .. })) => Self::new(
                 "the camera is driven by MMAL, which has all of raspivid's",
                 "with this camera",
                 all_of(&honoured::by_mmal()),
             ),
-            (_, Some(Camera::V4l2(found))) => Self::new(
+            (_, Some(ChosenCamera::V4l2(found))) => Self::new(
                 &format!(
                     "{} is asked for what it has of them when it starts",
                     found.device
                 ),
                 "with this camera",
-                Some(v4l2::probe::expected(options)),
+                Some(v4l2::device_probe::expected(options)),
             ),
             (_, None) => Self::new(
                 "there is no camera to honour them",
@@ -75,7 +75,7 @@ impl Effects {
     }
 
     fn of_libcamera(facts: &Facts, options: &Options, program: &str) -> Self {
-        let (command, honoured) = rpicam::probe::plan(facts.system, options).unzip();
+        let (command, honoured) = rpicam::program_probe::plan(facts.system, options).unzip();
         let with_proviso = |name| (name, in_software(facts, options, name));
         let honoured = honoured.map(|names| names.into_iter().map(with_proviso).collect());
         Self {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::frame::LARGEST_PICTURE_BYTES;
-use crate::jpeg::{Fault, Splitter};
+use crate::jpeg::{Fault, JpegSplitter};
 
 /// SOI, an APP1 segment that holds a whole small picture, SOS with stuffing, fill bytes and a restart, EOI.
 const PICTURE: &[u8] = &[
@@ -10,7 +10,7 @@ const PICTURE: &[u8] = &[
     0x01, 0x11, 0xff, 0x00, 0x22, 0xff, 0xd0, 0x33, 0xff, 0xff, 0xd9,
 ];
 
-fn split_with(splitter: &mut Splitter, stream: &[u8], piece: usize) -> Vec<Vec<u8>> {
+fn split_with(splitter: &mut JpegSplitter, stream: &[u8], piece: usize) -> Vec<Vec<u8>> {
     let (mut pictures, mut picture) = (Vec::new(), Vec::new());
     for bytes in stream.chunks(piece) {
         splitter.push(bytes);
@@ -25,7 +25,7 @@ fn split_with(splitter: &mut Splitter, stream: &[u8], piece: usize) -> Vec<Vec<u
 }
 
 fn split(stream: &[u8], piece: usize) -> Vec<Vec<u8>> {
-    split_with(&mut Splitter::default(), stream, piece)
+    split_with(&mut JpegSplitter::default(), stream, piece)
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn pictures_are_cut_the_same_however_the_bytes_arrive() {
 #[test]
 fn a_broken_picture_costs_no_other() {
     let broken = [&PICTURE[..6], &[0x00; 9]].concat();
-    let mut splitter = Splitter::default();
+    let mut splitter = JpegSplitter::default();
     let pictures = split_with(&mut splitter, &[&broken, PICTURE, PICTURE].concat(), 7);
     assert_eq!(pictures, [PICTURE, PICTURE]);
     assert_eq!(splitter.take_broken(), Some((1, Fault::NoScan)));
@@ -54,7 +54,7 @@ fn a_broken_picture_costs_no_other() {
 
 #[test]
 fn a_picture_is_held_until_something_follows_or_nothing_more_comes() {
-    let mut splitter = Splitter::default();
+    let mut splitter = JpegSplitter::default();
     let mut picture = Vec::new();
     splitter.push(PICTURE);
     assert!(!splitter.next_unit(&mut picture));
@@ -74,7 +74,7 @@ fn pictures_without_an_end_marker_get_one_and_those_cut_short_are_dropped() {
         let open = bare(&whole);
         let short = &open[..open.len() * 4 / 5];
         let stream = [open, short, &whole, short, open, open].concat();
-        let mut splitter = Splitter::default();
+        let mut splitter = JpegSplitter::default();
         let pictures = split_with(&mut splitter, &stream, 1000);
         assert_eq!(pictures, [&whole[..]; 4]);
         assert_eq!(splitter.take_broken(), Some((2, Fault::CutShort)));
@@ -85,7 +85,7 @@ fn pictures_without_an_end_marker_get_one_and_those_cut_short_are_dropped() {
 fn the_rest_of_a_picture_can_come_after_a_pause_at_any_place() {
     let whole = picture(Coding::Restarts(3));
     for pause in 0..whole.len() - 2 {
-        let mut splitter = Splitter::default();
+        let mut splitter = JpegSplitter::default();
         let mut out = split_with(&mut splitter, &whole[..pause], 1000);
         assert!(out.is_empty(), "{pause}");
         out.extend(split_with(&mut splitter, &whole[pause..], 1000));
@@ -108,7 +108,7 @@ fn floods_are_neither_kept_nor_looked_at_again_and_again() {
     ];
     for flood in floods {
         let stream = flood.repeat((2 << 20) / flood.len());
-        let mut splitter = Splitter::default();
+        let mut splitter = JpegSplitter::default();
         let mut picture = Vec::new();
         for bytes in stream.chunks(64) {
             splitter.push(bytes);
@@ -124,7 +124,7 @@ fn floods_are_neither_kept_nor_looked_at_again_and_again() {
 
 #[test]
 fn a_picture_that_grows_beyond_any_camera_s_is_dropped_and_the_next_is_taken() {
-    let mut splitter = Splitter::default();
+    let mut splitter = JpegSplitter::default();
     let mut picture = Vec::new();
     splitter.push(&PICTURE[..20]);
     for _ in 0..LARGEST_PICTURE_BYTES / 65_536 + 1 {

@@ -2,8 +2,8 @@
 //!
 //! A picture comes in as I420 and leaves as one frame at once: nothing is held back, nothing is reordered.
 
-pub mod h264;
-pub mod jpeg;
+pub mod h264_encoder;
+pub mod jpeg_encoder;
 mod sys;
 
 use crate::units::Size;

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use crate::frame::LARGEST_PICTURE_BYTES;
-use crate::h264::order::Place;
+use crate::h264::order::OrderPlace;
 
 /// No picture is shown before more pictures that were decoded before it (ITU-T H.264 clause E.2.1, max_num_reorder_frames).
 const MOST_REORDERED: usize = 16;
@@ -14,25 +14,25 @@ const MOST_AHEAD: usize = 32;
 
 /// A picture that was read.
 #[derive(Debug, Default)]
-pub struct Picture {
+pub struct PictureAhead {
     pub data: Vec<u8>,
     pub key: bool,
     /// Carries on the picture before.
     pub continues: bool,
     /// Where it is shown; `None` where nobody asks for it.
-    pub place: Option<Place>,
+    pub place: Option<OrderPlace>,
 }
 
 /// Pictures in the order in which they are decoded.
 #[derive(Debug, Default)]
 pub struct Ahead {
-    pictures: VecDeque<Picture>,
+    pictures: VecDeque<PictureAhead>,
     bytes: usize,
     /// The counts of pictures that were handed out, since the count began.
     before: VecDeque<i64>,
     /// By how many periods all pictures are shown later than their turn, so that none is shown before it.
     delay: Option<usize>,
-    spare: Vec<Picture>,
+    spare: Vec<PictureAhead>,
 }
 
 impl Ahead {
@@ -53,16 +53,16 @@ impl Ahead {
     }
 
     /// Room for another picture, with memory that was used before.
-    pub fn room(&mut self) -> Picture {
+    pub fn room(&mut self) -> PictureAhead {
         self.spare.pop().unwrap_or_default()
     }
 
     /// Gives a picture's memory back.
-    pub fn recycle(&mut self, picture: Picture) {
+    pub fn recycle(&mut self, picture: PictureAhead) {
         self.spare.push(picture);
     }
 
-    pub fn push(&mut self, picture: Picture) {
+    pub fn push(&mut self, picture: PictureAhead) {
         self.bytes += picture.data.len();
         self.pictures.push_back(picture);
     }
@@ -86,7 +86,7 @@ impl Ahead {
     }
 
     /// Whether a picture that follows those here is shown before one that came before it.
-    pub fn is_reordered(&self, picture: &Picture) -> bool {
+    pub fn is_reordered(&self, picture: &PictureAhead) -> bool {
         let Some(place) = picture.place.filter(|place| !place.restarts) else {
             return false;
         };
@@ -95,7 +95,7 @@ impl Ahead {
     }
 
     /// Takes the first picture.
-    pub fn pop(&mut self) -> Option<Picture> {
+    pub fn pop(&mut self) -> Option<PictureAhead> {
         let picture = self.pictures.pop_front()?;
         self.bytes -= picture.data.len();
         if let Some(place) = picture.place {
@@ -141,14 +141,14 @@ mod tests {
             while !ahead.is_enough()
                 && let Some(&count) = left.next()
             {
-                let place = Place {
+                let place = OrderPlace {
                     restarts: count == 0,
                     count,
                     reorder_frames,
                 };
-                ahead.push(Picture {
+                ahead.push(PictureAhead {
                     place: Some(place),
-                    ..Picture::default()
+                    ..PictureAhead::default()
                 });
             }
             let after = ahead.shown_after();

@@ -20,7 +20,7 @@ use super::{Next, Source};
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::gate::KeyGate;
-use crate::h264::access_unit::Splitter;
+use crate::h264::access_unit::AccessUnitSplitter;
 use crate::h264::order::PictureOrder;
 use crate::h264::parameter_sets::{ParameterSets, Picture};
 use crate::options::{Codec, Format, Options};
@@ -52,7 +52,7 @@ pub struct Recording {
     /// A FIFO is empty, not over, until its first writer comes.
     fifo: bool,
     fps: Fps,
-    splitter: Splitter,
+    splitter: AccessUnitSplitter,
     sets: ParameterSets,
     /// Where each picture is shown, where the output has to tell it.
     order: Option<PictureOrder>,
@@ -95,7 +95,7 @@ impl Recording {
             live: kind.is_fifo() || kind.is_char_device() || kind.is_socket(),
             fifo: kind.is_fifo(),
             fps: options.video.fps,
-            splitter: Splitter::default(),
+            splitter: AccessUnitSplitter::default(),
             sets: ParameterSets::default(),
             order: (options.format == Format::MpegTs).then(PictureOrder::default),
             ahead: Ahead::default(),
@@ -189,7 +189,7 @@ impl Recording {
     }
 
     /// Puts a unit to those that are read, if it is one and can be decoded.
-    fn take_unit(&mut self, mut picture: ahead::Picture, found: bool) -> Result<()> {
+    fn take_unit(&mut self, mut picture: ahead::PictureAhead, found: bool) -> Result<()> {
         picture.continues = self.splitter.carries_on();
         let kind = if !found {
             Picture::None
@@ -332,77 +332,4 @@ impl Source for Recording {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::h264::made::{self, Slice};
-    use crate::h264::nal::units;
-    use crate::options::{Command, parse};
-
-    /// The frames of a recording of these bytes: bytes, when each is decoded, and when it is shown.
-    fn frames(stream: &[u8], format: &str, count: usize) -> Vec<(Vec<u8>, u64, u64)> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("made.h264");
-        std::fs::write(&path, stream).unwrap();
-        let source = format!("file:{}", path.display());
-        let line = [
-            "--source", &source, "--format", format, "-fps", "25", "-o", "-",
-        ];
-        let Ok(Command::Stream(options)) = parse(line.map(Into::into)) else {
-            panic!("the options are right")
-        };
-        let mut recording = Recording::open(&path, &options).unwrap();
-        let (mut frames, mut frame) = (Vec::new(), Frame::default());
-        while frames.len() < count {
-            if recording.next(&mut frame, Duration::from_secs(1)).unwrap() == Next::Frame {
-                frames.push((frame.data.clone(), frame.decoded_at().0, frame.pts.0));
-            }
-        }
-        frames
-    }
-
-    #[test]
-    fn two_fields_take_one_frame_period() {
-        let fields = |first: Slice, second: Slice| {
-            [first.field(false).nal(), second.field(true).nal()].concat()
-        };
-        let stream = [
-            [made::sps(0, false, None), made::pps(0, 0, false)].concat(),
-            fields(Slice::IDR, Slice::p(0, 1)),
-            fields(Slice::p(1, 2), Slice::p(1, 3)),
-            fields(Slice::b(2, 4), Slice::b(2, 5)),
-        ];
-        let frames = frames(&stream.concat(), "h264", 3);
-        for (index, (data, decoded, shown)) in frames.iter().enumerate() {
-            assert_eq!(decoded - frames[0].1, index as u64 * 40_000);
-            assert_eq!(shown, decoded);
-            let slices = units(data).filter(|nal| nal.kind.is_slice());
-            assert_eq!(slices.count(), 2);
-        }
-    }
-
-    #[test]
-    fn pictures_in_another_order_are_shown_evenly_where_the_output_tells_it() {
-        let pictures = [
-            [
-                made::sps(0, true, Some(2)),
-                made::pps(0, 0, false),
-                Slice::IDR.nal(),
-            ]
-            .concat(),
-            Slice::p(1, 8).nal(),
-            Slice::p(2, 4).nal(),
-            Slice::b(3, 2).nal(),
-            Slice::b(3, 6).nal(),
-        ];
-        let frames = |format| frames(&pictures.concat(), format, 10);
-        for (_, decoded, shown) in frames("h264") {
-            assert_eq!(shown, decoded);
-        }
-        let timed = frames("mpegts");
-        let periods = |time: u64| (time - timed[0].1) / 40_000;
-        let decoded: Vec<_> = timed.iter().map(|frame| periods(frame.1)).collect();
-        let shown: Vec<_> = timed.iter().map(|frame| periods(frame.2)).collect();
-        assert_eq!(decoded, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-        assert_eq!(shown, [2, 6, 4, 3, 5, 7, 11, 9, 8, 10]);
-    }
-}
+mod tests;

@@ -23,13 +23,13 @@ const ROOM_FRAMES: usize = 32;
 /// The one place where both sides meet.
 #[derive(Debug)]
 pub struct Inbox {
-    inner: Mutex<Inner>,
+    inner: Mutex<InboxState>,
     news: Condvar,
 }
 
 /// What there was to take.
 #[derive(Debug)]
-pub enum Taken {
+pub enum Arrived {
     Frame,
     /// The camera chose other settings, which was asked for (`-set`).
     Settings(Settings),
@@ -41,7 +41,7 @@ pub enum Taken {
 }
 
 #[derive(Debug)]
-struct Inner {
+struct InboxState {
     assembly: Assembly,
     ready: VecDeque<Frame>,
     spare: Vec<Frame>,
@@ -59,7 +59,7 @@ impl Inbox {
             data: Vec::with_capacity(frame_bytes),
             ..Frame::default()
         };
-        let inner = Inner {
+        let inner = InboxState {
             assembly: Assembly::new(codec, room().data),
             ready: VecDeque::with_capacity(ROOM_FRAMES),
             spare: std::iter::repeat_with(room).take(ROOM_FRAMES).collect(),
@@ -91,10 +91,10 @@ impl Inbox {
 
     /// Swaps the next frame into `frame`, or tells what else happened. Frames come first. Waits once, for at most `wait`:
     /// nothing may be said early, the caller has the clock.
-    pub fn take(&self, frame: &mut Frame, wait: Duration) -> Taken {
+    pub fn take(&self, frame: &mut Frame, wait: Duration) -> Arrived {
         let mut inner = self.lock();
         match inner.hand_out(frame) {
-            Taken::Nothing if !wait.is_zero() => {}
+            Arrived::Nothing if !wait.is_zero() => {}
             taken => return taken,
         }
         let waited = self.news.wait_timeout(inner, wait);
@@ -109,12 +109,12 @@ impl Inbox {
     }
 
     /// No code panics with the lock held; if it did, the frames would still be whole.
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, InboxState> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inner {
+impl InboxState {
     /// True when there is news.
     fn take_in(&mut self, arrival: &Arrival) -> bool {
         let was_ended = self.assembly.is_ended_by(arrival) && self.finish();
@@ -166,19 +166,19 @@ impl Inner {
         self.gate.close();
     }
 
-    fn hand_out(&mut self, frame: &mut Frame) -> Taken {
+    fn hand_out(&mut self, frame: &mut Frame) -> Arrived {
         if let Some(mut next) = self.ready.pop_front() {
             std::mem::swap(frame, &mut next);
             self.put_back(next);
-            Taken::Frame
+            Arrived::Frame
         } else if let Some(settings) = self.settings.take() {
-            Taken::Settings(settings)
+            Arrived::Settings(settings)
         } else if self.failed {
-            Taken::Failed
+            Arrived::Failed
         } else if self.ended {
-            Taken::Ended
+            Arrived::Ended
         } else {
-            Taken::Nothing
+            Arrived::Nothing
         }
     }
 
@@ -213,7 +213,7 @@ mod tests {
     fn drain(inbox: &Inbox) -> Vec<bool> {
         let mut frame = Frame::default();
         std::iter::from_fn(|| {
-            matches!(inbox.take(&mut frame, NOW), Taken::Frame).then(|| frame.key)
+            matches!(inbox.take(&mut frame, NOW), Arrived::Frame).then(|| frame.key)
         })
         .collect()
     }
@@ -249,9 +249,9 @@ mod tests {
             let taken = inbox.take(&mut Frame::default(), NOW);
             assert!(
                 if ended {
-                    matches!(taken, Taken::Ended)
+                    matches!(taken, Arrived::Ended)
                 } else {
-                    matches!(taken, Taken::Failed)
+                    matches!(taken, Arrived::Failed)
                 },
                 "{taken:?}"
             );
@@ -265,7 +265,7 @@ mod tests {
         receive(&inbox, EVENT_PARAMETER_CHANGED, &[]);
         assert!(matches!(
             inbox.take(&mut Frame::default(), NOW),
-            Taken::Nothing
+            Arrived::Nothing
         ));
     }
 
@@ -277,7 +277,7 @@ mod tests {
                 let mut frame = Frame::default();
                 while !matches!(
                     inbox.take(&mut frame, Duration::from_secs(60)),
-                    Taken::Frame
+                    Arrived::Frame
                 ) {}
             });
             receive(&inbox, STREAM, KEY);
@@ -291,7 +291,7 @@ mod tests {
         let mut frame = Frame::default();
         for _ in 0..1000 {
             receive(&inbox, STREAM, KEY);
-            assert!(matches!(inbox.take(&mut frame, NOW), Taken::Frame));
+            assert!(matches!(inbox.take(&mut frame, NOW), Arrived::Frame));
             assert_eq!(frame.data, KEY);
         }
         assert_eq!(inbox.lock().spare.len(), ROOM_FRAMES);

@@ -4,31 +4,37 @@
 //! libmmal is there on 32-bit Raspbian alone, up to bullseye. What needs its bindings is compiled for ARM only; what is
 //! pure work on bytes and texts is compiled, and tested, everywhere.
 
+pub mod annotate_parameter;
 pub mod arrival;
 pub mod assembly;
 pub mod devices;
-pub mod failure;
+pub mod firmware_probe;
 pub mod inbox;
-pub mod overlay;
 pub mod places;
-pub mod probe;
 pub mod settings;
+pub mod setup_failure;
 pub mod status;
 
 #[cfg(target_arch = "arm")]
-mod cameras;
+mod components;
 #[cfg(target_arch = "arm")]
 mod diagnosis;
 #[cfg(target_arch = "arm")]
+mod firmware_cameras;
+#[cfg(target_arch = "arm")]
 mod library;
+#[cfg(target_arch = "arm")]
+mod mmal_source;
+#[cfg(target_arch = "arm")]
+mod parameter;
 #[cfg(target_arch = "arm")]
 mod parameters;
 #[cfg(target_arch = "arm")]
 mod pipeline;
 #[cfg(target_arch = "arm")]
-mod request;
+mod port_format;
 #[cfg(target_arch = "arm")]
-mod source;
+mod request;
 #[cfg(target_arch = "arm")]
 mod sys;
 
@@ -38,7 +44,7 @@ use crate::options::Options;
 
 /// A camera that was found: for `picam-stream cameras`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Camera {
+pub struct FirmwareCamera {
     /// For `-cs`.
     pub number: u32,
     /// The sensor, such as imx219; empty where the firmware is too old to tell.
@@ -52,19 +58,19 @@ pub struct Camera {
 /// `Error::Camera` with cause and remedy.
 #[cfg(target_arch = "arm")]
 pub fn open(options: &Options, announce: impl FnOnce(&str)) -> Result<Box<dyn Source>> {
-    Ok(Box::new(source::Mmal::open(options, announce)?))
+    Ok(Box::new(mmal_source::Mmal::open(options, announce)?))
 }
 
 /// The cameras that the firmware sees.
 #[cfg(target_arch = "arm")]
-pub fn cameras() -> Result<Vec<Camera>> {
+pub fn cameras() -> Result<Vec<FirmwareCamera>> {
     devices::check()?;
-    cameras::list(library::Library::load()?)
+    firmware_cameras::list(library::Library::load()?)
 }
 
 #[cfg(not(target_arch = "arm"))]
 mod elsewhere {
-    use super::{Camera, Options, Result, Source};
+    use super::{FirmwareCamera, Options, Result, Source};
     use crate::error::Error;
 
     /// There is no such camera on this kind of machine.
@@ -73,7 +79,7 @@ mod elsewhere {
     }
 
     /// There are no such cameras on this kind of machine.
-    pub fn cameras() -> Result<Vec<Camera>> {
+    pub fn cameras() -> Result<Vec<FirmwareCamera>> {
         Err(unavailable())
     }
 

@@ -1,69 +1,19 @@
 //! raspivid's options as MMAL parameters: one row says which option ends in which parameter, on which ports, with which
 //! values, when it is left out, and whether a refusal ends everything. The order of the rows is raspivid's.
-//!
-//! Values are the 32-bit words that follow the header in the parameter's structure (mmal_parameters_*.h).
 
 use mmal_sys as ffi;
 
-use super::overlay;
+use super::annotate_parameter;
+use super::parameter::{Parameter, PortPlace, Value, may, must};
 use super::request::Request;
 use crate::options::{Codec, IntraRefresh, StereoMode, names};
 
-/// A port of one of the two components.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    CameraControl,
-    /// The camera's output 0, which must have a format although nothing is joined to it.
-    Preview,
-    /// The camera's output 1, which feeds the encoder.
-    Video,
-    /// The camera's output 2, which must have a format although nothing is joined to it.
-    Still,
-    EncoderInput,
-    EncoderOutput,
-}
-
-/// One parameter.
-#[derive(Clone, Copy, Debug)]
-pub struct Row {
-    /// The long name of the option behind it.
-    pub option: &'static str,
-    pub places: &'static [Place],
-    pub id: u32,
-    pub value: Value,
-    /// What a refusal means.
-    pub refusal: Refusal,
-}
-
-/// How a parameter gets its value; `None` leaves the parameter out.
-#[derive(Clone, Copy, Debug)]
-pub enum Value {
-    Words(fn(&Request) -> Option<Vec<u32>>),
-    /// One word.
-    Word(fn(&Request) -> Option<u32>),
-    /// The parameter has `length` words: they are read, and the first is replaced.
-    First {
-        length: usize,
-        word: fn(&Request) -> Option<u32>,
-    },
-    /// A structure that has grown: the newest version first, and the older ones where that is refused.
-    Versions(fn(&Request) -> [Vec<u32>; 3]),
-}
-
-/// What a refusal means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    Ends,
-    /// The camera goes on without it.
-    Passes,
-}
-
-const CAMERA: &[Place] = &[Place::CameraControl];
-const CAMERA_OUTPUTS: &[Place] = &[Place::Preview, Place::Video, Place::Still];
-const ENCODER: &[Place] = &[Place::EncoderOutput];
+const CAMERA: &[PortPlace] = &[PortPlace::CameraControl];
+const CAMERA_OUTPUTS: &[PortPlace] = &[PortPlace::Preview, PortPlace::Video, PortPlace::Still];
+const ENCODER: &[PortPlace] = &[PortPlace::EncoderOutput];
 
 /// Which camera and how it works: before anything is enabled.
-pub const SELECTION: &[Row] = &[
+pub const SELECTION: &[Parameter] = &[
     must(
         names::STEREO,
         CAMERA_OUTPUTS,
@@ -85,7 +35,7 @@ pub const SELECTION: &[Row] = &[
 ];
 
 /// What the camera has to reserve: once its control port is enabled.
-pub const CONFIGURATION: Row = may(
+pub const CONFIGURATION: Parameter = may(
     names::WIDTH,
     CAMERA,
     ffi::MMAL_PARAMETER_CAMERA_CONFIG,
@@ -93,21 +43,21 @@ pub const CONFIGURATION: Row = may(
 );
 
 /// The limits of a variable frame rate, each before its port's format.
-pub const PREVIEW_RATE: Row = may(
+pub const PREVIEW_RATE: Parameter = may(
     names::SHUTTER,
-    &[Place::Preview],
+    &[PortPlace::Preview],
     ffi::MMAL_PARAMETER_FPS_RANGE,
     Value::Words(|r| rate_range(r, 166)),
 );
-pub const VIDEO_RATE: Row = may(
+pub const VIDEO_RATE: Parameter = may(
     names::SHUTTER,
-    &[Place::Video],
+    &[PortPlace::Video],
     ffi::MMAL_PARAMETER_FPS_RANGE,
     Value::Words(|r| rate_range(r, 167)),
 );
 
 /// How the picture looks: once the camera is enabled.
-pub const CONTROLS: &[Row] = &[
+pub const CONTROLS: &[Parameter] = &[
     may(
         names::SATURATION,
         CAMERA,
@@ -249,7 +199,7 @@ pub const CONTROLS: &[Row] = &[
         names::ANNOTATE,
         CAMERA,
         ffi::MMAL_PARAMETER_ANNOTATE,
-        Value::Versions(|r| overlay::versions(&r.options.annotation, &r.user_text)),
+        Value::Versions(|r| annotate_parameter::versions(&r.options.annotation, &r.user_text)),
     ),
     may(
         names::ANALOGGAIN,
@@ -283,15 +233,15 @@ pub const CONTROLS: &[Row] = &[
 ];
 
 /// The text in the picture; sent again when it changes.
-pub const ANNOTATION: Row = may(
+pub const ANNOTATION: Parameter = may(
     names::ANNOTATE,
     CAMERA,
     ffi::MMAL_PARAMETER_ANNOTATE,
-    Value::Versions(|r| overlay::versions(&r.options.annotation, &r.text)),
+    Value::Versions(|r| annotate_parameter::versions(&r.options.annotation, &r.text)),
 );
 
 /// How the stream is coded: once the encoder's output has its format.
-pub const CODING: &[Row] = &[
+pub const CODING: &[Parameter] = &[
     must(
         names::INTRA,
         ENCODER,
@@ -333,7 +283,7 @@ pub const CODING: &[Row] = &[
     ),
     may(
         names::PENC,
-        &[Place::EncoderInput],
+        &[PortPlace::EncoderInput],
         ffi::MMAL_PARAMETER_VIDEO_IMMUTABLE_INPUT,
         Value::Word(|r| flag(!r.options.video.mutable_input)),
     ),
@@ -372,26 +322,6 @@ pub const CODING: &[Row] = &[
 pub const CAPTURE: u32 = ffi::MMAL_PARAMETER_CAPTURE;
 /// A key frame next, please.
 pub const REQUEST_KEY_FRAME: u32 = ffi::MMAL_PARAMETER_VIDEO_REQUEST_I_FRAME;
-
-const fn must(option: &'static str, places: &'static [Place], id: u32, value: Value) -> Row {
-    Row {
-        option,
-        places,
-        id,
-        value,
-        refusal: Refusal::Ends,
-    }
-}
-
-const fn may(option: &'static str, places: &'static [Place], id: u32, value: Value) -> Row {
-    Row {
-        option,
-        places,
-        id,
-        value,
-        refusal: Refusal::Passes,
-    }
-}
 
 /// The request, where it is for H.264.
 fn h264(request: &Request) -> Option<&Request> {

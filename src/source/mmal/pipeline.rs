@@ -12,18 +12,19 @@ use std::sync::Arc;
 use mmal_sys as ffi;
 
 use super::arrival::STREAM;
-use super::failure::{Failure, Step};
+use super::components::{CameraComponent, Done, EncoderComponent, at};
 use super::inbox::Inbox;
 use super::library::Library;
-use super::parameters::{self, Place, Refusal, Row, Value};
+use super::parameter::{Parameter, PortPlace, Refusal, Value};
+use super::parameters;
+use super::port_format::PortPictures;
 use super::request::Request;
-use super::status::{Outcome, Status};
-use super::sys::{Component, Connection, Enabled, Pictures, Pool, Port};
+use super::setup_failure::{Failure, Step};
+use super::status::Outcome;
+use super::sys::{Connection, Enabled, Pool, Port};
 use crate::log;
-use crate::options::{self, Codec};
+use crate::options;
 
-/// What raspivid gives an MJPEG encoder, whose recommendation is too small.
-const MJPEG_BUFFER_BYTES: u32 = 256 << 10;
 /// The least number of buffers on the camera's outputs for video and stills.
 const CAMERA_BUFFERS: u32 = 3;
 /// What the hardware rounds a picture's width and height up to.
@@ -38,32 +39,14 @@ pub struct Pipeline {
     key_frame_at_start: bool,
     output: Option<Enabled>,
     tunnel: Option<Connection>,
-    encoder: Option<Encoder>,
-    camera: Camera,
+    encoder: Option<EncoderComponent>,
+    camera: CameraComponent,
 }
-
-struct Camera {
-    control_events: Option<Enabled>,
-    control: Port,
-    preview: Port,
-    video: Port,
-    still: Port,
-    component: Component,
-}
-
-struct Encoder {
-    pool: Option<Pool>,
-    input: Port,
-    output: Port,
-    component: Component,
-}
-
-type Done<T = ()> = Result<T, Failure>;
 
 impl Pipeline {
     /// Sets everything up and starts the capture; what the ports hand out goes to `inbox`.
     pub fn start(library: Library, request: &Request, inbox: &Arc<Inbox>) -> Done<Self> {
-        let camera = Camera::create(library)?;
+        let camera = CameraComponent::create(library)?;
         let verbose = request.options.verbose;
         let mut pipeline = Self {
             verbose,
@@ -76,7 +59,7 @@ impl Pipeline {
         };
         pipeline.set_up_camera(request, inbox)?;
         pipeline.stage("Camera component done");
-        let encoder = pipeline.encoder.insert(Encoder::create(library)?);
+        let encoder = pipeline.encoder.insert(EncoderComponent::create(library)?);
         encoder
             .set_format(request)
             .map_err(at(Step::EncoderFormat))?;
@@ -94,7 +77,7 @@ impl Pipeline {
 
     /// Asks the encoder for a key frame.
     pub fn request_key_frame(&self) -> Outcome<()> {
-        self.port(Place::EncoderOutput)
+        self.port(PortPlace::EncoderOutput)
             .map_or(Ok(()), |port| port.set(parameters::REQUEST_KEY_FRAME, &[1]))
     }
 
@@ -125,7 +108,7 @@ impl Pipeline {
         if rate != request.options.video.fps.0 {
             self.stage("Enable dynamic frame rate to fulfil shutter speed requirement");
         }
-        let Camera {
+        let CameraComponent {
             preview,
             video,
             still,
@@ -203,12 +186,12 @@ impl Pipeline {
         Ok(())
     }
 
-    fn set_all(&self, rows: &[Row], request: &Request) -> Done {
+    fn set_all(&self, rows: &[Parameter], request: &Request) -> Done {
         rows.iter().try_for_each(|row| self.set(row, request))
     }
 
     /// Sets one row's parameter on all its ports. Where it is refused and goes on, an option that was given is warned of once.
-    fn set(&self, row: &Row, request: &Request) -> Done {
+    fn set(&self, row: &Parameter, request: &Request) -> Done {
         let ports = row.places.iter().filter_map(|&place| self.port(place));
         let refused = ports
             .map(|port| send(port, row, request))
@@ -234,15 +217,15 @@ impl Pipeline {
         Ok(())
     }
 
-    fn port(&self, place: Place) -> Option<&Port> {
+    fn port(&self, place: PortPlace) -> Option<&Port> {
         let encoder = self.encoder.as_ref();
         match place {
-            Place::CameraControl => Some(&self.camera.control),
-            Place::Preview => Some(&self.camera.preview),
-            Place::Video => Some(&self.camera.video),
-            Place::Still => Some(&self.camera.still),
-            Place::EncoderInput => encoder.map(|encoder| &encoder.input),
-            Place::EncoderOutput => encoder.map(|encoder| &encoder.output),
+            PortPlace::CameraControl => Some(&self.camera.control),
+            PortPlace::Preview => Some(&self.camera.preview),
+            PortPlace::Video => Some(&self.camera.video),
+            PortPlace::Still => Some(&self.camera.still),
+            PortPlace::EncoderInput => encoder.map(|encoder| &encoder.input),
+            PortPlace::EncoderOutput => encoder.map(|encoder| &encoder.output),
         }
     }
 
@@ -279,82 +262,10 @@ impl Drop for Pipeline {
     }
 }
 
-impl Camera {
-    fn create(library: Library) -> Done<Self> {
-        let component = Component::create(library, ffi::MMAL_COMPONENT_DEFAULT_CAMERA)
-            .map_err(at(Step::CreateCamera))?;
-        let ports = [
-            component.control(),
-            component.output(0),
-            component.output(1),
-            component.output(2),
-        ];
-        let [Some(control), Some(preview), Some(video), Some(still)] = ports else {
-            return Err(Failure {
-                step: Step::CreateCamera,
-                status: Status::NOT_IMPLEMENTED,
-            });
-        };
-        Ok(Self {
-            control_events: None,
-            control,
-            preview,
-            video,
-            still,
-            component,
-        })
-    }
-}
-
-impl Encoder {
-    fn create(library: Library) -> Done<Self> {
-        let component = Component::create(library, ffi::MMAL_COMPONENT_DEFAULT_VIDEO_ENCODER)
-            .map_err(at(Step::CreateEncoder))?;
-        let (Some(input), Some(output)) = (component.input(0), component.output(0)) else {
-            return Err(Failure {
-                step: Step::CreateEncoder,
-                status: Status::NOT_IMPLEMENTED,
-            });
-        };
-        Ok(Self {
-            pool: None,
-            input,
-            output,
-            component,
-        })
-    }
-
-    /// Size and number of the buffers are set before the format is committed: the commit makes them count.
-    fn set_format(&self, request: &Request) -> Outcome<()> {
-        let encoding = match request.options.video.codec {
-            Codec::H264 => ffi::MMAL_ENCODING_H264,
-            Codec::Mjpeg => ffi::MMAL_ENCODING_MJPEG,
-        };
-        self.output
-            .set_coded(&self.input, encoding, request.bitrate());
-        let (count, size_bytes) = self.buffers(request);
-        self.output.set_buffers(count, size_bytes);
-        self.output.commit()
-    }
-
-    /// How many buffers of how many bytes.
-    fn buffers(&self, request: &Request) -> (u32, u32) {
-        let wanted = self.output.buffers();
-        let size_bytes = match request.options.video.codec {
-            Codec::H264 => wanted.size_bytes_recommended,
-            Codec::Mjpeg => MJPEG_BUFFER_BYTES,
-        };
-        (
-            wanted.count_recommended.max(wanted.count_min),
-            size_bytes.max(wanted.size_bytes_min),
-        )
-    }
-}
-
 /// Gives one of the camera's outputs its format.
 fn set_pictures(port: &Port, request: &Request, rate: u32) -> Done {
     let (visible_width, visible_height) = (request.size.width, request.size.height);
-    port.set_pictures(&Pictures {
+    port.set_pictures(&PortPictures {
         encoding: ffi::MMAL_ENCODING_OPAQUE,
         variant: ffi::MMAL_ENCODING_I420,
         width: visible_width.next_multiple_of(WIDTH_ALIGNMENT_PX),
@@ -367,7 +278,7 @@ fn set_pictures(port: &Port, request: &Request, rate: u32) -> Done {
 }
 
 /// Sends the row's value, if there is one, to one port.
-fn send(port: &Port, row: &Row, request: &Request) -> Outcome<()> {
+fn send(port: &Port, row: &Parameter, request: &Request) -> Outcome<()> {
     match row.value {
         Value::Word(word) => word(request).map_or(Ok(()), |word| port.set(row.id, &[word])),
         Value::Words(words) => words(request).map_or(Ok(()), |words| port.set(row.id, &words)),
@@ -392,12 +303,8 @@ fn send(port: &Port, row: &Row, request: &Request) -> Outcome<()> {
 }
 
 /// The option as it is typed.
-fn option_name(row: &Row) -> String {
+fn option_name(row: &Parameter) -> String {
     options::rows()
         .find(|option| option.long == row.option)
         .map_or_else(|| row.option.to_owned(), options::Row::names)
-}
-
-fn at(step: Step) -> impl FnOnce(Status) -> Failure {
-    move |status| Failure { step, status }
 }

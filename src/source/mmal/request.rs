@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::annotation::{application_text, compose, shows_clock};
+use crate::annotation_text::{application_text, compose, shows_clock};
 use crate::error::Result;
 use crate::options::{Codec, H264Level, Options, level_for, slices_for};
 use crate::units::{Bitrate, Size};

@@ -15,6 +15,7 @@ use mmal_sys::{self as ffi, MMAL_BUFFER_HEADER_T, MMAL_PORT_T};
 
 use super::arrival::Arrival;
 use super::library::Library;
+use super::port_format::{PortBuffers, PortPictures};
 use super::status::{Outcome, Status};
 
 /// A component of the VideoCore. It is destroyed with the last of its ports.
@@ -29,7 +30,7 @@ pub struct Port {
     component: Component,
 }
 
-/// Buffers for a port.
+/// PortBuffers for a port.
 #[derive(Clone)]
 pub struct Pool(Rc<OwnedPool>);
 
@@ -40,30 +41,6 @@ pub struct Connection(NonNull<ffi::MMAL_CONNECTION_T>);
 pub struct Enabled {
     port: Port,
     pool: Option<Pool>,
-}
-
-/// How a port wants its buffers.
-#[derive(Clone, Copy, Debug)]
-pub struct Buffers {
-    pub count_min: u32,
-    pub count_recommended: u32,
-    pub size_bytes_min: u32,
-    pub size_bytes_recommended: u32,
-}
-
-/// The format of pictures on a port. Sizes in pixels.
-#[derive(Clone, Copy, Debug)]
-pub struct Pictures {
-    pub encoding: u32,
-    pub variant: u32,
-    /// With the padding that the hardware wants.
-    pub width: u32,
-    pub height: u32,
-    /// What of it is picture, from the upper left corner.
-    pub visible_width: u32,
-    pub visible_height: u32,
-    /// Frames a second; 0 is variable.
-    pub rate: u32,
 }
 
 /// Neither `Send` nor `Sync`, by its pointers.
@@ -195,7 +172,7 @@ impl Port {
     }
 
     /// Writes a picture format into the port; `commit` makes it count.
-    pub fn set_pictures(&self, pictures: &Pictures) {
+    pub fn set_pictures(&self, pictures: &PortPictures) {
         // SAFETY: a port has a format for as long as it lives, with a part for video behind it; nobody else writes it.
         unsafe {
             let format = &mut *(*self.raw.as_ptr()).format;
@@ -233,10 +210,10 @@ impl Port {
         Status::check(unsafe { ffi::mmal_port_format_commit(self.raw.as_ptr()) })
     }
 
-    pub fn buffers(&self) -> Buffers {
+    pub fn buffers(&self) -> PortBuffers {
         // SAFETY: the structure lives as long as `self`; the library writes it only within calls on this port.
         let port = unsafe { self.raw.as_ref() };
-        Buffers {
+        PortBuffers {
             count_min: port.buffer_num_min,
             count_recommended: port.buffer_num_recommended,
             size_bytes_min: port.buffer_size_min,

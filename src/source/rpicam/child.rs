@@ -15,7 +15,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::{Pid, pipe2, write};
 
-use super::command::CommandLine;
+use super::capture_command::CommandLine;
 use super::messages::Messages;
 use super::numbers::Reserved;
 use super::pipe::{Pipe, ROOM_BYTES};
@@ -23,7 +23,7 @@ use super::sys;
 use crate::error::{Error, Result};
 use crate::units::poll_timeout;
 
-/// The program's descriptor for the stream where it wants a file name. It has to end in "264": see `table`.
+/// The program's descriptor for the stream where it wants a file name. It has to end in "264": see `argument_table`.
 pub const DATA_FD: RawFd = 264;
 
 /// The program's descriptor for the times of the frames.
@@ -36,6 +36,7 @@ pub const STAGES_FD: RawFd = 266;
 const FIRST_FREE_FD: RawFd = STAGES_FD + 1;
 
 /// How long the program has to stop after SIGINT, beside its last two frames: it looks at signals between them.
+/// With `KILL_LIMIT` it is less than `TimeoutStopSec=` of the service, after which systemd ends us with the program.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
 
 /// How long a killed program may take to be gone. One that hangs in a driver stays for ever, deaf to SIGKILL.
@@ -233,9 +234,25 @@ impl Drop for Child {
     }
 }
 
-/// A pipe that gives `text` and then ends. It is far shorter than what any pipe takes (pipe(7), PIPE_BUF).
+/// A pipe that gives `text_stage` and then ends. It is far shorter than what any pipe takes (pipe(7), PIPE_BUF).
 fn filled(text: &str) -> io::Result<OwnedFd> {
     let (theirs, ours) = pipe2(OFlag::O_CLOEXEC)?;
     write(&ours, text.as_bytes())?;
     Ok(theirs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_is_ended_before_systemd_ends_the_service() {
+        let unit = include_str!("../../../debian/raspivid@.service");
+        let seconds = unit
+            .lines()
+            .find_map(|line| line.strip_prefix("TimeoutStopSec="))
+            .expect("the unit has a TimeoutStopSec=");
+        let timeout = Duration::from_secs(seconds.parse().expect("it is a number of seconds"));
+        assert!(STOP_LIMIT + KILL_LIMIT < timeout);
+    }
 }

@@ -23,11 +23,11 @@ const SHOWN: usize = 3;
 /// The program's messages so far.
 pub struct Messages {
     pipe: Pipe,
-    lines: Lines,
+    lines: MessageLines,
 }
 
 #[derive(Debug, Default)]
-struct Lines {
+struct MessageLines {
     partial: Vec<u8>,
     last: VecDeque<String>,
     logged: usize,
@@ -37,7 +37,7 @@ impl Messages {
     pub fn new(pipe: Pipe) -> Self {
         Self {
             pipe,
-            lines: Lines::default(),
+            lines: MessageLines::default(),
         }
     }
 
@@ -67,13 +67,13 @@ impl Messages {
         self.lines.errors()
     }
 
-    /// Whether one of the last lines holds `text` (in small letters), in whatever letters.
+    /// Whether one of the last lines holds `text_stage` (in small letters), in whatever letters.
     pub fn mention(&self, text: &str) -> bool {
         self.lines.mention(text)
     }
 }
 
-impl Lines {
+impl MessageLines {
     fn reason(&self) -> String {
         let errors = self.errors();
         if errors.is_empty() {
@@ -196,8 +196,8 @@ fn bare(line: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn said(text: &str) -> Lines {
-        let mut messages = Lines::default();
+    fn said(text: &str) -> MessageLines {
+        let mut messages = MessageLines::default();
         messages.push(text.as_bytes());
         messages
     }

@@ -1,16 +1,16 @@
 //! The libcamera cameras, through the system's own capture program (rpicam-vid, before 1.4 libcamera-vid) as a child.
 //!
 //! libcamera itself is never linked: its soname changes within a release. What the program says is read here and
-//! nothing waits for it: one `poll` on its pipes, in `next`. `program` finds it and knows what it takes, `command`
-//! and `table` have its options, `child` starts and stops it, `frames` cuts its output, `messages` and `failure`
+//! nothing waits for it: one `poll` on its pipes, in `next`. `program` finds it and knows what it takes, `capture_command`
+//! and `argument_table` have its options, `child` starts and stops it, `frames` cuts its output, `messages` and `program_failure`
 //! make its words ours.
 //!
 //! It cannot be asked for a key frame while it runs, so one a second is asked for unless `-g` says otherwise.
 
 use std::time::{Duration, Instant};
 
+use self::capture_command::CommandLine;
 use self::child::Child;
-use self::command::CommandLine;
 use self::frames::Frames;
 pub use self::program::NAMES as PROGRAMS;
 use self::program::{Offer, Program};
@@ -20,23 +20,23 @@ use crate::frame::Frame;
 use crate::options::Options;
 use crate::system::System;
 
+pub(super) mod argument_table;
+mod capture_command;
 mod child;
-mod command;
-mod failure;
 pub mod frames;
 pub mod messages;
 mod numbers;
 mod passed_on;
 pub mod pipe;
-pub mod probe;
 pub mod program;
+mod program_failure;
+pub mod program_probe;
 mod software;
 mod spare;
+mod stream_pictures;
 mod sys;
-pub(super) mod table;
-mod text;
+mod text_stage;
 mod times;
-mod units;
 
 /// How long the program may take to tell its options: it loads libcamera from an SD card first.
 const HELP_LIMIT: Duration = Duration::from_secs(10);
@@ -188,7 +188,7 @@ impl Rpicam {
     fn begin(&mut self, help: &[u8]) -> Result<()> {
         let ended = self.child.end(END_GRACE);
         let offer = Offer::from_help(&String::from_utf8_lossy(help))
-            .ok_or_else(|| failure::no_help(&self.program, &ended, &self.child.messages))?
+            .ok_or_else(|| program_failure::no_help(&self.program, &ended, &self.child.messages))?
             .on(&System::here());
         let command = CommandLine::stream(&self.options, &offer, true);
         warn_unhonoured(&self.options, &command.honoured);
@@ -223,7 +223,7 @@ impl Rpicam {
             log::info!("{} has ended by itself", self.program);
             return Ok(Some(Next::End));
         }
-        Err(failure::ended(
+        Err(program_failure::ended(
             &self.program,
             &ended,
             &self.child.messages,

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::probe;
+use super::program_probe;
 use crate::error::{Error, Result};
 use crate::system::System;
 
@@ -75,9 +75,9 @@ impl Offer {
 
     /// The same, on this machine.
     pub fn on(self, system: &System) -> Self {
-        let annotates = self.has("post-process-libs") && probe::has_text_stage(system);
+        let annotates = self.has("post-process-libs") && program_probe::has_text_stage(system);
         Self {
-            software_encoder: probe::encodes_in_software(system),
+            software_encoder: program_probe::encodes_in_software(system),
             annotates,
             ..self
         }

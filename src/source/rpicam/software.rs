@@ -5,8 +5,8 @@
 //! `--profile` says; the words of `--libav-video-codec-opts` are read after it and win (encoder/libav_encoder.cpp). That
 //! superfast with zerolatency gives Main and High, and holds nothing back, was seen with x264 itself: a test does it again.
 
+use super::argument_table::Given;
 use super::program::Offer;
-use super::table::Given;
 use crate::options::{H264Profile, Options};
 
 /// What `--low-latency` does but for the preset, in the words of the encoder, for versions without it.

@@ -13,7 +13,7 @@ const LINE_LIMIT: usize = 64;
 
 /// What one line tells of its frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct TimeLine {
     /// The program's time, in microseconds since the first frame.
     pub time_us: i64,
     /// When the line was read: the frame has arrived by then.
@@ -22,20 +22,20 @@ pub struct Line {
 
 /// The lines that have come and whose frames are still to be given out.
 #[derive(Debug, Default)]
-pub struct Lines {
+pub struct TimeLines {
     partial: Vec<u8>,
-    waiting: VecDeque<Line>,
+    waiting: VecDeque<TimeLine>,
     seen: bool,
 }
 
-impl Lines {
+impl TimeLines {
     /// Adds what has arrived by `arrived`.
     pub fn push(&mut self, bytes: &[u8], arrived: Micros) {
         for &byte in bytes {
             if byte == b'\n' {
                 if let Some(time_us) = time_us(&self.partial) {
                     self.seen = true;
-                    self.waiting.push_back(Line { time_us, arrived });
+                    self.waiting.push_back(TimeLine { time_us, arrived });
                 }
                 self.partial.clear();
             } else if self.partial.len() < LINE_LIMIT {
@@ -45,7 +45,7 @@ impl Lines {
     }
 
     /// The line of the next frame.
-    pub fn next_line(&mut self) -> Option<Line> {
+    pub fn next_line(&mut self) -> Option<TimeLine> {
         self.waiting.pop_front()
     }
 
@@ -93,7 +93,7 @@ mod tests {
     fn lines_are_read_however_they_arrive() {
         let text = b"# timecode format v2\n0.000\n33.328\n66.656\n1000.5\n7\n";
         for piece in 1..=text.len() {
-            let mut lines = Lines::default();
+            let mut lines = TimeLines::default();
             text.chunks(piece)
                 .for_each(|bytes| lines.push(bytes, Micros(0)));
             let times_us: Vec<_> = lines.waiting.iter().map(|line| line.time_us).collect();
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_passed_over() {
-        let mut lines = Lines::default();
+        let mut lines = TimeLines::default();
         lines.push(b"# timecode format v2\n", Micros(0));
         assert!(!lines.seen());
         lines.push(
@@ -130,7 +130,7 @@ mod tests {
         lines.push(b"\n", Micros(0));
         assert_eq!((lines.waiting(), lines.seen()), (0, false));
         lines.push(b"5.000\n", Micros(7_000_000));
-        let line = Line {
+        let line = TimeLine {
             time_us: 5_000,
             arrived: Micros(7_000_000),
         };

@@ -7,8 +7,8 @@ use embedded_graphics::primitives::Rectangle;
 use jiff::civil::DateTime;
 
 use super::canvas::{Canvas, Colour};
-use super::layout::{self, Layout};
-use super::text::{Ink, Line};
+use super::card_text::{Ink, TextLine};
+use super::layout::{self, CardLayout};
 
 /// The colours of one kind of stream.
 #[derive(Clone, Copy, Debug)]
@@ -39,12 +39,12 @@ impl Palette {
 
 /// The card, without the annotation.
 pub struct Card {
-    layout: Layout,
+    layout: CardLayout,
     palette: Palette,
-    title: Line,
+    title: TextLine,
     title_text: String,
-    counter: Line,
-    clock: Line,
+    counter: TextLine,
+    clock: TextLine,
     /// Reused for every text.
     text: String,
     shown_cells: Option<u32>,
@@ -54,7 +54,7 @@ pub struct Card {
 
 impl Card {
     /// A card that tells `title` on its plate and has about `noise` pixels of noise.
-    pub fn new(layout: Layout, palette: Palette, title: String, noise: u32) -> Self {
+    pub fn new(layout: CardLayout, palette: Palette, title: String, noise: u32) -> Self {
         let ink = Ink {
             letters: palette.white,
             ground: Some(palette.black),
@@ -63,10 +63,10 @@ impl Card {
         Self {
             layout,
             palette,
-            title: Line::new(layout.line(0), characters, ink),
+            title: TextLine::new(layout.line(0), characters, ink),
             title_text: title,
-            counter: Line::new(layout.line(1), 8, ink),
-            clock: Line::new(layout.line(2), 12, ink),
+            counter: TextLine::new(layout.line(1), 8, ink),
+            clock: TextLine::new(layout.line(2), 12, ink),
             text: String::with_capacity(16),
             shown_cells: None,
             shown_mover: layout.mover(0),

@@ -69,11 +69,11 @@ pub const CELLS: u32 = 32;
 
 /// The places of everything on a card of one size.
 #[derive(Clone, Copy, Debug)]
-pub struct Layout {
+pub struct CardLayout {
     size: Size,
 }
 
-impl Layout {
+impl CardLayout {
     pub fn new(scene: Size) -> Self {
         Self { size: scene }
     }
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn the_cells_lie_side_by_side_across_the_whole_width() {
         for size in SIZES {
-            let layout = Layout::new(size);
+            let layout = CardLayout::new(size);
             let mut right = 0;
             for n in 0..CELLS {
                 let cell = layout.cell(n);
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn the_mover_moves_with_every_frame_and_stays_on_its_track() {
         for size in SIZES {
-            let layout = Layout::new(size);
+            let layout = CardLayout::new(size);
             for index in 0..300 {
                 let mover = layout.mover(index);
                 assert_ne!(mover, layout.mover(index + 1), "{size}: frame {index}");

@@ -5,12 +5,12 @@
 
 mod canvas;
 mod card;
+mod card_text;
 pub mod layout;
 mod orientation;
 mod overlay;
 mod pace;
 mod scene;
-mod text;
 
 use std::thread;
 use std::time::Duration;
@@ -20,8 +20,8 @@ use jiff::tz::TimeZone;
 use self::card::Palette;
 use self::pace::{Due, Pace};
 use self::scene::Scene;
-use super::encode::h264::H264;
-use super::encode::jpeg::Jpeg;
+use super::encode::h264_encoder::H264;
+use super::encode::jpeg_encoder::Jpeg;
 use super::encode::{Colours, I420};
 use super::{Next, Source};
 use crate::error::{Error, Result};
@@ -43,12 +43,12 @@ const LARGEST: (u32, u32) = (2160, 3840);
 /// A test card with an encoder behind it.
 pub struct TestCard {
     scene: Scene,
-    encoder: Encoder,
+    encoder: CardEncoder,
     pace: Pace,
     time_zone: TimeZone,
 }
 
-enum Encoder {
+enum CardEncoder {
     H264(Box<H264>),
     Jpeg(Jpeg),
 }
@@ -60,10 +60,10 @@ pub fn open(options: &Options) -> Result<TestCard> {
     let size = picture_size(video.size)?;
     let (encoder, palette) = match video.codec {
         Codec::H264 => (
-            Encoder::H264(Box::new(H264::new(video, size, fps, Colours::BT709)?)),
+            CardEncoder::H264(Box::new(H264::new(video, size, fps, Colours::BT709)?)),
             Palette::BT709,
         ),
-        Codec::Mjpeg => (Encoder::Jpeg(Jpeg::new(video, fps)), Palette::JFIF),
+        Codec::Mjpeg => (CardEncoder::Jpeg(Jpeg::new(video, fps)), Palette::JFIF),
     };
     Ok(TestCard {
         scene: Scene::new(options, size, palette, noise_pixels(video, size, fps)),
@@ -92,14 +92,14 @@ impl Source for TestCard {
         };
         frame.taken_at(at);
         match &mut self.encoder {
-            Encoder::H264(h264) => h264.encode(picture, frame)?,
-            Encoder::Jpeg(jpeg) => jpeg.encode(picture, frame)?,
+            CardEncoder::H264(h264) => h264.encode(picture, frame)?,
+            CardEncoder::Jpeg(jpeg) => jpeg.encode(picture, frame)?,
         }
         Ok(Next::Frame)
     }
 
     fn request_key_frame(&mut self) {
-        if let Encoder::H264(h264) = &mut self.encoder {
+        if let CardEncoder::H264(h264) = &mut self.encoder {
             h264.force_key_frame();
         }
     }

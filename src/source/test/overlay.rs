@@ -12,9 +12,9 @@ use jiff::ZonedDateTime;
 
 use super::canvas::{Canvas, Colour};
 use super::card::Palette;
+use super::card_text::{self, Ink, Lettering};
 use super::orientation::Orientation;
-use super::text::{self, Ink, Lettering};
-use crate::annotation::{self, bits};
+use crate::annotation_text::{self, bits};
 use crate::options::Annotation;
 use crate::units::Size;
 
@@ -74,7 +74,7 @@ impl Overlay {
         }
         if !same_second {
             self.second = Some(second);
-            self.composed = annotation::compose(&self.annotation, &self.application_text, now);
+            self.composed = annotation_text::compose(&self.annotation, &self.application_text, now);
         }
         self.text.clear();
         self.text.push_str(&self.composed);
@@ -89,7 +89,7 @@ impl Overlay {
     pub fn draw(&mut self, canvas: &mut Canvas) {
         canvas.orient(Orientation::default());
         let (at, alignment) = self.place();
-        self.covers = text::write(
+        self.covers = card_text::write(
             canvas,
             self.lettering(),
             self.ink,

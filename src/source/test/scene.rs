@@ -5,10 +5,10 @@ use jiff::ZonedDateTime;
 
 use super::canvas::Canvas;
 use super::card::{Card, Palette};
-use super::layout::Layout;
+use super::layout::CardLayout;
 use super::orientation::Orientation;
 use super::overlay::Overlay;
-use crate::annotation;
+use crate::annotation_text;
 use crate::options::Options;
 use crate::units::Size;
 
@@ -27,7 +27,7 @@ impl Scene {
     pub fn new(options: &Options, size: Size, palette: Palette, noise: u32) -> Self {
         let camera = &options.camera;
         let orientation = Orientation::new(camera.rotation_degrees, camera.hflip, camera.vflip);
-        let layout = Layout::new(orientation.scene(size));
+        let layout = CardLayout::new(orientation.scene(size));
         let title = format!(
             "picam-stream  {size}  {} fps",
             options.video.fps.or_default().0
@@ -36,7 +36,7 @@ impl Scene {
         let mut canvas = Canvas::new(size, palette.black);
         canvas.orient(orientation);
         card.draw_ground(&mut canvas);
-        let application_text = annotation::application_text(options);
+        let application_text = annotation_text::application_text(options);
         let overlay = Overlay::new(&options.annotation, application_text, palette, size);
         let upright = orientation == Orientation::default();
         let first_moving_row = if upright {

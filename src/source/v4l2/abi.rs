@@ -8,7 +8,7 @@
 /// `enum v4l2_buf_type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
-pub enum Kind {
+pub enum QueueKind {
     Capture = 1,
     /// The encoded side of a codec.
     CaptureMplane = 9,
@@ -16,7 +16,7 @@ pub enum Kind {
     OutputMplane = 10,
 }
 
-impl Kind {
+impl QueueKind {
     pub fn is_multi_planar(self) -> bool {
         self != Self::Capture
     }

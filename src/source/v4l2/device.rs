@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 
 use super::abi::{
-    CAP_STREAMING, CAP_VIDEO_CAPTURE, CAP_VIDEO_M2M, CAP_VIDEO_M2M_MPLANE, FourCc, Kind,
+    CAP_STREAMING, CAP_VIDEO_CAPTURE, CAP_VIDEO_M2M, CAP_VIDEO_M2M_MPLANE, FourCc, QueueKind,
 };
-use super::probe::probe;
+use super::device_probe::probe;
 use super::sys::{Capability, Device};
 use crate::error::{Error, Result};
 use crate::source::holders::{end_holders, holders_in};
@@ -18,21 +18,21 @@ use crate::system::System;
 
 /// A camera and what it says of itself.
 #[derive(Debug)]
-pub struct Camera {
+pub struct CaptureDevice {
     pub path: PathBuf,
     pub device: Device,
     pub capability: Capability,
 }
 
 /// Opens the camera that was named, or the first one there is.
-pub fn open(named: Option<&Path>) -> Result<Camera> {
+pub fn open(named: Option<&Path>) -> Result<CaptureDevice> {
     match named {
         Some(path) => open_named(path),
         None => first(),
     }
 }
 
-fn open_named(path: &Path) -> Result<Camera> {
+fn open_named(path: &Path) -> Result<CaptureDevice> {
     let device = Device::open(path).map_err(|error| cannot_open(path, &error))?;
     let capability = device.capability().map_err(|errno| {
         Error::Camera(format!(
@@ -49,7 +49,7 @@ fn open_named(path: &Path) -> Result<Camera> {
             capability.driver
         )));
     }
-    Ok(Camera {
+    Ok(CaptureDevice {
         path: path.to_path_buf(),
         device,
         capability,
@@ -58,7 +58,7 @@ fn open_named(path: &Path) -> Result<Camera> {
 
 /// The first that looks like a camera from outside. One that cannot be opened is passed over, and told of when there is no
 /// other.
-fn first() -> Result<Camera> {
+fn first() -> Result<CaptureDevice> {
     let mut refused = None;
     for found in probe(&System::here()) {
         match open_named(Path::new(&found.device)) {
@@ -84,7 +84,7 @@ fn gives_video(capability: &Capability) -> bool {
 }
 
 /// The pixel formats of a queue.
-pub fn pixel_formats(device: &Device, kind: Kind) -> Vec<FourCc> {
+pub fn pixel_formats(device: &Device, kind: QueueKind) -> Vec<FourCc> {
     // No device has so many; one that never says EINVAL must not keep us here.
     (0..256)
         .map_while(|index| device.pixel_format(kind, index).ok())

@@ -7,12 +7,12 @@ use std::os::fd::{AsFd, BorrowedFd};
 use super::format::Format;
 use super::hardware::Hardware;
 use super::output::Taken;
-use super::picture::Planes;
+use super::pixels::Planes;
 use crate::error::Result;
 use crate::frame::Frame;
 use crate::options::{Codec, Options};
-use crate::source::encode::h264::H264;
-use crate::source::encode::jpeg::Jpeg;
+use crate::source::encode::h264_encoder::H264;
+use crate::source::encode::jpeg_encoder::Jpeg;
 use crate::source::honoured;
 use crate::units::{Micros, Size};
 
@@ -25,13 +25,13 @@ pub struct Encode {
     options: Options,
     planes: Planes,
     /// `None` when there is none for pictures of this size.
-    encoder: Option<Encoder>,
+    encoder: Option<PictureEncoder>,
     /// Of the pictures that the encoder was set up for.
     size: Size,
     own_size: OwnSize,
 }
 
-enum Encoder {
+enum PictureEncoder {
     H264(Box<H264>),
     Hardware(Box<Hardware>),
     Jpeg(Jpeg),
@@ -41,7 +41,7 @@ impl Encode {
     /// Sets up the encoder; with it come the long names of the options that are acted upon.
     pub fn new(format: &Format, options: &Options) -> Result<(Self, Vec<&'static str>)> {
         let size = format.layout.even_size();
-        let (encoder, honoured) = Encoder::new(format, size, options)?;
+        let (encoder, honoured) = PictureEncoder::new(format, size, options)?;
         let encode = Self {
             format: *format,
             options: options.clone(),
@@ -64,15 +64,15 @@ impl Encode {
             // The one that is there goes first: the hardware may have room for one alone.
             self.encoder = None;
             self.size = picture.size;
-            match Encoder::new(&self.format, picture.size, &self.options) {
+            match PictureEncoder::new(&self.format, picture.size, &self.options) {
                 Ok((encoder, _)) => self.encoder = Some(encoder),
                 Err(error) => return Ok(Taken::Broken(error.to_string())),
             }
         }
         let encoded = match &mut self.encoder {
-            Some(Encoder::H264(h264)) => h264.encode(picture, frame),
-            Some(Encoder::Jpeg(jpeg)) => jpeg.encode(picture, frame),
-            Some(Encoder::Hardware(hardware)) => {
+            Some(PictureEncoder::H264(h264)) => h264.encode(picture, frame),
+            Some(PictureEncoder::Jpeg(jpeg)) => jpeg.encode(picture, frame),
+            Some(PictureEncoder::Hardware(hardware)) => {
                 let has_room = hardware.put(picture, captured)?;
                 return Ok(if has_room { Taken::Part } else { Taken::Late });
             }
@@ -87,7 +87,7 @@ impl Encode {
     /// Fills the frame with one that the hardware encoder has ready.
     pub fn take_ready(&mut self, frame: &mut Frame) -> Result<bool> {
         match &mut self.encoder {
-            Some(Encoder::Hardware(hardware)) => hardware.take(frame),
+            Some(PictureEncoder::Hardware(hardware)) => hardware.take(frame),
             _ => Ok(false),
         }
     }
@@ -95,16 +95,16 @@ impl Encode {
     /// What has to be waited for beside the camera.
     pub fn fd(&self) -> Option<BorrowedFd<'_>> {
         match &self.encoder {
-            Some(Encoder::Hardware(hardware)) => Some(hardware.as_fd()),
+            Some(PictureEncoder::Hardware(hardware)) => Some(hardware.as_fd()),
             _ => None,
         }
     }
 
     pub fn force_key_frame(&mut self) {
         match &mut self.encoder {
-            Some(Encoder::H264(h264)) => h264.force_key_frame(),
-            Some(Encoder::Hardware(hardware)) => hardware.force_key_frame(),
-            Some(Encoder::Jpeg(_)) | None => {}
+            Some(PictureEncoder::H264(h264)) => h264.force_key_frame(),
+            Some(PictureEncoder::Hardware(hardware)) => hardware.force_key_frame(),
+            Some(PictureEncoder::Jpeg(_)) | None => {}
         }
     }
 }
@@ -112,15 +112,15 @@ impl Encode {
 impl fmt::Display for Encode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.encoder {
-            Some(Encoder::H264(_)) => "encoded to H.264 in software",
-            Some(Encoder::Hardware(_)) => "encoded to H.264 in hardware",
-            Some(Encoder::Jpeg(_)) => "encoded to JPEG in software",
+            Some(PictureEncoder::H264(_)) => "encoded to H.264 in software",
+            Some(PictureEncoder::Hardware(_)) => "encoded to H.264 in hardware",
+            Some(PictureEncoder::Jpeg(_)) => "encoded to JPEG in software",
             None => "not encoded",
         })
     }
 }
 
-impl Encoder {
+impl PictureEncoder {
     /// The hardware encoder where there is one and H.264 is asked for, else one in software.
     fn new(format: &Format, size: Size, options: &Options) -> Result<(Self, Vec<&'static str>)> {
         let video = &options.video;

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::abi::{FourCc, Fraction, Kind};
-use super::device::{self, Camera};
-use super::picture::{self, Layout};
+use super::abi::{FourCc, Fraction, QueueKind};
+use super::device::{self, CaptureDevice};
+use super::pixels::{self, PixelLayout};
 use crate::error::{Error, Result};
 use crate::options::{Codec, Video};
 use crate::source::encode::Colours;
@@ -41,7 +41,7 @@ const LARGEST: u32 = 16_383;
 /// What the camera will give.
 #[derive(Clone, Copy, Debug)]
 pub struct Format {
-    pub layout: Layout,
+    pub layout: PixelLayout,
     pub colours: Colours,
     /// `None` where the device does not tell.
     pub interval: Option<Fraction>,
@@ -69,17 +69,17 @@ impl fmt::Display for Format {
 
 /// Sets the camera to the format that comes nearest to what is asked for: the first that has size and rate, else the one
 /// with the nearest size, else the one with the highest rate.
-pub fn negotiate(camera: &Camera, video: &Video) -> Result<Format> {
-    let offered = device::pixel_formats(&camera.device, Kind::Capture);
+pub fn negotiate(camera: &CaptureDevice, video: &Video) -> Result<Format> {
+    let offered = device::pixel_formats(&camera.device, QueueKind::Capture);
     let mut usable = understood(video.codec);
     usable.retain(|format| offered.contains(format));
-    let mut best: Option<(Distance, FourCc)> = None;
+    let mut best: Option<(FormatDistance, FourCc)> = None;
     for &pixel_format in &usable {
         let Some(format) = try_format(camera, video, pixel_format)? else {
             continue;
         };
-        let distance = Distance::new(&format, video);
-        if distance == Distance::NONE {
+        let distance = FormatDistance::new(&format, video);
+        if distance == FormatDistance::NONE {
             return Ok(format);
         }
         if best.is_none_or(|(least, _)| distance < least) {
@@ -93,7 +93,11 @@ pub fn negotiate(camera: &Camera, video: &Video) -> Result<Format> {
 }
 
 /// Asks for one format; `None` when the device answers with another, or with none that can be.
-fn try_format(camera: &Camera, video: &Video, pixel_format: FourCc) -> Result<Option<Format>> {
+fn try_format(
+    camera: &CaptureDevice,
+    video: &Video,
+    pixel_format: FourCc,
+) -> Result<Option<Format>> {
     let or_largest = |side| if side == 0 { LARGEST } else { side };
     let size = Size {
         width: or_largest(video.size.width),
@@ -113,24 +117,24 @@ fn try_format(camera: &Camera, video: &Video, pixel_format: FourCc) -> Result<Op
     // Not every driver has a rate to set (ENOTTY): it gives what it gives.
     let interval = camera
         .device
-        .set_interval(Kind::Capture, asked)
+        .set_interval(QueueKind::Capture, asked)
         .unwrap_or(None);
-    Ok(Layout::new(&got).map(|layout| Format {
+    Ok(PixelLayout::new(&got).map(|layout| Format {
         layout,
-        colours: picture::colours(&got),
+        colours: pixels::colours(&got),
         interval,
     }))
 }
 
 /// How far a format is from what is asked for; less is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Distance {
+struct FormatDistance {
     pixels: u64,
     /// Frames a second too few.
     too_slow: u32,
 }
 
-impl Distance {
+impl FormatDistance {
     const NONE: Self = Self {
         pixels: 0,
         too_slow: 0,
@@ -154,7 +158,7 @@ impl Distance {
     }
 }
 
-fn no_format(camera: &Camera, codec: Codec, offered: &[FourCc]) -> Error {
+fn no_format(camera: &CaptureDevice, codec: Codec, offered: &[FourCc]) -> Error {
     let listed = |formats: &[FourCc]| match formats {
         [] => "nothing".to_owned(),
         formats => {
@@ -186,7 +190,7 @@ mod tests {
             ..PixelFormat::default()
         };
         Format {
-            layout: Layout::new(&got).expect("a possible size"),
+            layout: PixelLayout::new(&got).expect("a possible size"),
             colours: Colours::BT709,
             interval: interval.map(|(numerator, denominator)| Fraction {
                 numerator,
@@ -195,24 +199,24 @@ mod tests {
         }
     }
 
-    fn distance(format: &Format, width: u32, height: u32, fps: u32) -> Distance {
+    fn distance(format: &Format, width: u32, height: u32, fps: u32) -> FormatDistance {
         let mut video = Options::raspivid().video;
         video.size = Size { width, height };
         video.fps = Fps(fps);
-        Distance::new(format, &video)
+        FormatDistance::new(format, &video)
     }
 
     #[test]
     fn a_format_with_size_and_rate_is_no_distance_away() {
         let vga = format(640, 480, Some((1, 30)));
-        assert_eq!(distance(&vga, 640, 480, 30), Distance::NONE);
-        assert_eq!(distance(&vga, 640, 480, 15), Distance::NONE);
+        assert_eq!(distance(&vga, 640, 480, 30), FormatDistance::NONE);
+        assert_eq!(distance(&vga, 640, 480, 15), FormatDistance::NONE);
         assert_eq!(
             distance(&format(640, 480, None), 640, 480, 90),
-            Distance::NONE
+            FormatDistance::NONE
         );
         let ntsc = format(640, 480, Some((1001, 30_000)));
-        assert_eq!(distance(&ntsc, 640, 480, 30), Distance::NONE);
+        assert_eq!(distance(&ntsc, 640, 480, 30), FormatDistance::NONE);
     }
 
     #[test]

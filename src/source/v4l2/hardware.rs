@@ -10,8 +10,8 @@ use std::path::PathBuf;
 
 use nix::errno::Errno;
 
-use super::abi::{CAP_VIDEO_M2M_MPLANE, FLAG_ERROR, FourCc, Fraction, Kind};
-use super::queue::Buffers;
+use super::abi::{CAP_VIDEO_M2M_MPLANE, FLAG_ERROR, FourCc, Fraction, QueueKind};
+use super::queue_buffers::QueueBuffers;
 use super::sys::{Device, PlanarFormat};
 use super::{controls, device};
 use crate::error::{Error, Result};
@@ -36,8 +36,8 @@ const LEAST_CODED_BYTES: u32 = 512 << 10;
 /// An encoder that runs.
 pub struct Hardware {
     // Before the device: the buffers go first.
-    raw: Buffers,
-    coded: Buffers,
+    raw: QueueBuffers,
+    coded: QueueBuffers,
     device: Device,
     path: PathBuf,
     format: PlanarFormat,
@@ -76,15 +76,15 @@ impl Hardware {
             denominator: fps.0,
         };
         // It bears on the rate control only.
-        let _ = device.set_interval(Kind::OutputMplane, interval);
+        let _ = device.set_interval(QueueKind::OutputMplane, interval);
         let honoured = controls::set_encoder(&device, options);
-        let raw = Buffers::request(&device, Kind::OutputMplane, RAW_BUFFERS)?;
-        let mut coded = Buffers::request(&device, Kind::CaptureMplane, CODED_BUFFERS)?;
+        let raw = QueueBuffers::request(&device, QueueKind::OutputMplane, RAW_BUFFERS)?;
+        let mut coded = QueueBuffers::request(&device, QueueKind::CaptureMplane, CODED_BUFFERS)?;
         for index in 0..coded.len() {
             coded.lend(&device, index, 0, 0)?;
         }
-        device.start(Kind::OutputMplane)?;
-        device.start(Kind::CaptureMplane)?;
+        device.start(QueueKind::OutputMplane)?;
+        device.start(QueueKind::CaptureMplane)?;
         let hardware = Self {
             free: (0..raw.len()).collect(),
             raw,
@@ -165,8 +165,8 @@ fn find() -> Option<(PathBuf, Device)> {
         let capability = device.capability().ok()?;
         let is_encoder = capability.driver == DRIVER
             && capability.flags & CAP_VIDEO_M2M_MPLANE != 0
-            && device::pixel_formats(&device, Kind::CaptureMplane).contains(&FourCc::H264)
-            && device::pixel_formats(&device, Kind::OutputMplane).contains(&FourCc::I420);
+            && device::pixel_formats(&device, QueueKind::CaptureMplane).contains(&FourCc::H264)
+            && device::pixel_formats(&device, QueueKind::OutputMplane).contains(&FourCc::I420);
         is_encoder.then_some((path, device))
     })
 }
@@ -179,14 +179,14 @@ fn set_formats(device: &Device, size: Size) -> std::result::Result<PlanarFormat,
         bytes_per_line: 0,
         image_bytes: LEAST_CODED_BYTES.max(size.width * size.height / 2),
     };
-    let coded = device.set_format_mplane(Kind::CaptureMplane, coded)?;
+    let coded = device.set_format_mplane(QueueKind::CaptureMplane, coded)?;
     let raw = PlanarFormat {
         size,
         pixel_format: FourCc::I420,
         bytes_per_line: 0,
         image_bytes: 0,
     };
-    let raw = device.set_format_mplane(Kind::OutputMplane, raw)?;
+    let raw = device.set_format_mplane(QueueKind::OutputMplane, raw)?;
     // Older versions of the driver round the height up to whole macroblocks, and cut off again what that adds.
     let fits = raw.size.width == size.width
         && (size.height..size.height + 16).contains(&raw.size.height)

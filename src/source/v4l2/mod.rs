@@ -16,15 +16,15 @@
 pub mod abi;
 pub(super) mod controls;
 mod device;
+pub mod device_probe;
 mod encoding;
 mod format;
 mod hardware;
 mod modes;
 mod native_h264;
 mod output;
-pub mod picture;
-pub mod probe;
-mod queue;
+pub mod pixels;
+mod queue_buffers;
 mod sys;
 
 use std::os::fd::AsFd;
@@ -34,12 +34,12 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, poll};
 
-use self::abi::{FLAG_ERROR, FLAG_TIMESTAMP_MASK, FLAG_TIMESTAMP_MONOTONIC, Kind};
+use self::abi::{FLAG_ERROR, FLAG_TIMESTAMP_MASK, FLAG_TIMESTAMP_MONOTONIC, QueueKind};
 pub use self::abi::{FourCc, PixelFormat};
-use self::device::Camera;
+use self::device::CaptureDevice;
 pub use self::modes::modes;
-use self::output::{Output, Taken};
-use self::queue::{Buffers, Filled};
+use self::output::{FrameOutput, Taken};
+use self::queue_buffers::{Filled, QueueBuffers};
 use super::{Broken, Next, Source};
 use crate::error::Result;
 use crate::frame::Frame;
@@ -55,9 +55,9 @@ const OLDEST: Duration = Duration::from_secs(10);
 /// A camera that streams.
 pub struct V4l2 {
     // Before the camera: the buffers go first.
-    buffers: Buffers,
-    camera: Camera,
-    output: Output,
+    buffers: QueueBuffers,
+    camera: CaptureDevice,
+    output: FrameOutput,
     honoured: Vec<&'static str>,
     last_sequence: Option<u32>,
     dropped: u64,
@@ -69,7 +69,7 @@ pub struct V4l2 {
 pub fn open(named: Option<&Path>, options: &Options) -> Result<V4l2> {
     let camera = device::open(named)?;
     let format = format::negotiate(&camera, &options.video)?;
-    let (output, mut honoured) = Output::new(&camera, &format, options)?;
+    let (output, mut honoured) = FrameOutput::new(&camera, &format, options)?;
     honoured.extend(honoured::V4L2_NEAREST);
     honoured.extend(honoured::V4L2_ALWAYS);
     honoured.extend(controls::set_picture(&camera.device, options));
@@ -77,7 +77,7 @@ pub fn open(named: Option<&Path>, options: &Options) -> Result<V4l2> {
         let path = camera.path.clone();
         move |errno| device::failed(doing, &path, errno)
     };
-    let mut buffers = Buffers::request(&camera.device, Kind::Capture, BUFFERS)
+    let mut buffers = QueueBuffers::request(&camera.device, QueueKind::Capture, BUFFERS)
         .map_err(fail("reserving buffers of"))?;
     for index in 0..buffers.len() {
         buffers
@@ -86,7 +86,7 @@ pub fn open(named: Option<&Path>, options: &Options) -> Result<V4l2> {
     }
     camera
         .device
-        .start(Kind::Capture)
+        .start(QueueKind::Capture)
         .map_err(fail("starting"))?;
     log::info!(
         "camera {} ({}): asked {} at {} frames a second, got {format}, {output}",

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::abi::{FourCc, Fraction, Kind};
+use super::abi::{FourCc, Fraction, QueueKind};
 use super::device::pixel_formats;
 use super::format::understood;
 use super::sys::{Device, FrameSizes};
@@ -22,7 +22,7 @@ const MOST_NAMES: usize = 8;
 pub fn modes(path: &Path) -> std::io::Result<Vec<String>> {
     let device = Device::open(path)?;
     device.capability()?;
-    let offered = pixel_formats(&device, Kind::Capture);
+    let offered = pixel_formats(&device, QueueKind::Capture);
     let understood = understood(Codec::H264);
     let (usable, others): (Vec<FourCc>, Vec<FourCc>) = offered
         .iter()

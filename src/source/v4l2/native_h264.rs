@@ -7,7 +7,7 @@ use super::output::Taken;
 use super::sys::Device;
 use crate::frame::Frame;
 use crate::gate::KeyGate;
-use crate::h264::access_unit::{Splitter, lacks_beginning};
+use crate::h264::access_unit::{AccessUnitSplitter, lacks_beginning};
 use crate::h264::nal::find_start_code;
 use crate::h264::parameter_sets::{ParameterSets, Picture};
 use crate::units::Micros;
@@ -16,7 +16,7 @@ use crate::units::Micros;
 #[derive(Debug, Default)]
 pub struct NativeH264 {
     /// A buffer should be an access unit (V4L2_PIX_FMT_H264); it may be a NAL unit, or any piece of the stream.
-    splitter: Splitter,
+    splitter: AccessUnitSplitter,
     sets: ParameterSets,
     gate: KeyGate,
     /// What the last buffer gave, and memory for more.

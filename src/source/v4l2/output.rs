@@ -5,11 +5,11 @@ use std::os::fd::BorrowedFd;
 
 use super::abi::FourCc;
 use super::controls;
-use super::device::Camera;
+use super::device::CaptureDevice;
 use super::encoding::{Encode, OwnSize};
 use super::format::Format;
 use super::native_h264::NativeH264;
-use super::picture::check_size;
+use super::pixels::check_size;
 use super::sys::Device;
 use crate::error::Result;
 use crate::frame::Frame;
@@ -31,7 +31,7 @@ pub enum Taken {
 }
 
 /// The way of this camera.
-pub struct Output {
+pub struct FrameOutput {
     way: Way,
 }
 
@@ -47,10 +47,10 @@ struct NativeJpeg {
     own_size: OwnSize,
 }
 
-impl Output {
+impl FrameOutput {
     /// Sets up what this format needs; with it come the long names of the options that are acted upon.
     pub fn new(
-        camera: &Camera,
+        camera: &CaptureDevice,
         format: &Format,
         options: &Options,
     ) -> Result<(Self, Vec<&'static str>)> {
@@ -126,7 +126,7 @@ impl Output {
     }
 }
 
-impl fmt::Display for Output {
+impl fmt::Display for FrameOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.way {
             Way::H264(_) | Way::Jpeg(_) => f.write_str("taken as it is"),

@@ -1,5 +1,5 @@
 //! The V4L2 calls on a device as a whole, in safe form: ioctl(2) on a device that this process opened for itself. Those on its
-//! buffers are in `queue`. What the calls mean and in which order they stand is decided elsewhere.
+//! buffers are in `queue_buffers`. What the calls mean and in which order they stand is decided elsewhere.
 
 #![allow(unsafe_code)]
 
@@ -99,7 +99,7 @@ impl Device {
         Ok(Self { file })
     }
 
-    /// For the calls in `queue`.
+    /// For the calls in `queue_buffers`.
     pub fn fd(&self) -> c_int {
         self.file.as_raw_fd()
     }
@@ -129,7 +129,7 @@ impl Device {
     }
 
     /// The pixel format with this number; EINVAL behind the last one.
-    pub fn pixel_format(&self, kind: Kind, index: u32) -> Result<FourCc> {
+    pub fn pixel_format(&self, kind: QueueKind, index: u32) -> Result<FourCc> {
         let mut raw = RawFormatDescription {
             index,
             kind: kind as u32,
@@ -187,7 +187,7 @@ impl Device {
     /// Asks a single-planar queue for a format; the device answers with the nearest that it has.
     pub fn set_format(&self, size: Size, pixel_format: FourCc) -> Result<PixelFormat> {
         let mut raw = RawFormat {
-            kind: Kind::Capture as u32,
+            kind: QueueKind::Capture as u32,
             align: [],
             pixel: PixelFormat {
                 width: size.width,
@@ -204,7 +204,7 @@ impl Device {
     }
 
     /// The same for a multi-planar queue, of formats that lie in one plane.
-    pub fn set_format_mplane(&self, kind: Kind, asked: PlanarFormat) -> Result<PlanarFormat> {
+    pub fn set_format_mplane(&self, kind: QueueKind, asked: PlanarFormat) -> Result<PlanarFormat> {
         let mut planes = [PlaneFormat::default(); 8];
         planes[0].image_bytes = asked.image_bytes;
         planes[0].bytes_per_line = asked.bytes_per_line;
@@ -242,7 +242,7 @@ impl Device {
     }
 
     /// Asks for a time per frame; `None` where the device has no say in it.
-    pub fn set_interval(&self, kind: Kind, asked: Fraction) -> Result<Option<Fraction>> {
+    pub fn set_interval(&self, kind: QueueKind, asked: Fraction) -> Result<Option<Fraction>> {
         let mut raw = RawStreamParameters {
             kind: kind as u32,
             capability: 0,
@@ -293,7 +293,7 @@ impl Device {
     }
 
     /// Lets the queue run.
-    pub fn start(&self, kind: Kind) -> Result<()> {
+    pub fn start(&self, kind: QueueKind) -> Result<()> {
         let kind = kind as c_int;
         // SAFETY: the descriptor is open, and the kernel reads one int.
         retry(|| unsafe { ioctl::streamon(self.fd(), &raw const kind) })
