@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use test_support::commands::{Done, command, printed, run};
 use test_support::packages::{architectures, project};
+use test_support::roots::mirror;
 
 /// One of each kind of instruction that ARMv6K with VFPv2 lacks: what it is, and how it is written.
 const NEWER: [(&str, &str); 34] = [
@@ -49,6 +50,52 @@ const NEWER: [(&str, &str); 34] = [
 /// `cargo build` on a Pi links with GNU ld, the packages are linked by zig.
 #[test]
 fn gnu_ld_takes_the_stand_ins_for_the_videocores_libraries() {
+    let folder = TempDir::new().unwrap();
+    copy_stand_ins(folder.path());
+    let script = format!(
+        "cd {} && arm-linux-gnueabihf-{LINK}",
+        folder.path().display()
+    );
+    printed("sh", ["-ec", &script]);
+    let needed = printed("readelf", [Path::new("-d"), &folder.path().join("main")]);
+    assert!(
+        !needed.contains("mmal") && !needed.contains("vcos"),
+        "{needed}"
+    );
+}
+
+/// As on a Pi: Debian's own compiler and linker for ARM, emulated, and the program that comes of it starts.
+#[test]
+fn the_pis_own_gnu_ld_takes_the_stand_ins_too() {
+    let folder = TempDir::new().unwrap();
+    let root = folder.path().join("root");
+    printed(
+        "mmdebstrap",
+        [
+            "--mode=root",
+            "--variant=extract",
+            "--format=directory",
+            "--architectures=armhf",
+            "--include=gcc,libc6-dev,dash,coreutils",
+            "bookworm",
+            root.to_str().unwrap(),
+            &mirror(),
+        ],
+    );
+    copy_stand_ins(&root);
+    let root = root.to_str().unwrap();
+    printed(
+        "chroot",
+        [root, "/bin/dash", "-ec", &format!("{LINK}; ./main")],
+    );
+}
+
+/// Links a program with them as cargo does, in the folder where they are.
+const LINK: &str = "gcc main.c -o main -Larchives -Lscripts -Wl,-Bdynamic \
+                    -lmmal_core -lmmal_util -lmmal_vc_client -lvcos -lbcm_host";
+
+/// Puts the stand-ins that the build script made into a folder, and a program to link with them.
+fn copy_stand_ins(folder: &Path) {
     let built = project().join("target/cross/arm-unknown-linux-gnueabihf/release/build");
     let entries =
         std::fs::read_dir(&built).unwrap_or_else(|e| panic!("{}: {e}: make deb", built.display()));
@@ -58,33 +105,10 @@ fn gnu_ld_takes_the_stand_ins_for_the_videocores_libraries() {
         .filter(|out| out.join("archives").is_dir())
         .max_by_key(|out| out.metadata().and_then(|out| out.modified()).ok())
         .expect("make deb has left the stand-ins");
-    let folder = TempDir::new().unwrap();
-    let source = folder.path().join("main.c");
-    std::fs::write(&source, "int main(void) { return 0; }\n").unwrap();
-    let program = folder.path().join("main");
-    let mut words = vec![
-        source.display().to_string(),
-        "-o".into(),
-        program.display().to_string(),
-    ];
-    words.extend(["archives", "scripts"].map(|kind| format!("-L{}", out.join(kind).display())));
-    words.push("-Wl,-Bdynamic".into());
-    words.extend(
-        [
-            "mmal_core",
-            "mmal_util",
-            "mmal_vc_client",
-            "vcos",
-            "bcm_host",
-        ]
-        .map(|name| format!("-l{name}")),
-    );
-    printed("arm-linux-gnueabihf-gcc", words);
-    let needed = printed("readelf", [Path::new("-d"), &program]);
-    assert!(
-        !needed.contains("mmal") && !needed.contains("vcos"),
-        "{needed}"
-    );
+    for kind in ["archives", "scripts"] {
+        printed("cp", [Path::new("-r"), &out.join(kind), folder]);
+    }
+    std::fs::write(folder.join("main.c"), "int main(void) { return 0; }\n").unwrap();
 }
 
 #[test]

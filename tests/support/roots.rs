@@ -110,7 +110,7 @@ impl Root {
 }
 
 /// The mirror that this machine's own apt takes Debian from.
-fn mirror() -> String {
+pub fn mirror() -> String {
     let format = "$(ORIGIN) $(LABEL) $(REPO_URI)";
     let done =
         run(command("apt-get").args(["indextargets", "--format", format, "Identifier: Packages"]))
