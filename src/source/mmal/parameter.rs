@@ -84,3 +84,12 @@ pub const fn may(
         refusal: Refusal::Passes,
     }
 }
+
+/// A parameter as the library takes it: id, length in bytes, values.
+pub fn message(id: u32, words: &[u32]) -> Vec<u32> {
+    let length_bytes = (2 + words.len()) * size_of::<u32>();
+    [id, length_bytes as u32]
+        .into_iter()
+        .chain(words.iter().copied())
+        .collect()
+}

@@ -15,6 +15,7 @@ use mmal_sys::{self as ffi, MMAL_BUFFER_HEADER_T, MMAL_PORT_T};
 
 use super::arrival::Arrival;
 use super::library::Library;
+use super::parameter::message;
 use super::port_format::{PortBuffers, PortPictures};
 use super::status::{Outcome, Status};
 
@@ -342,15 +343,6 @@ impl Drop for Connection {
         // SAFETY: made by `tunnel`. It disables what is enabled and lets go of its components.
         unsafe { ffi::mmal_connection_destroy(self.0.as_ptr()) };
     }
-}
-
-/// A parameter as the library takes it: id, length in bytes, values.
-fn message(id: u32, words: &[u32]) -> Vec<u32> {
-    let length_bytes = (2 + words.len()) * size_of::<u32>();
-    [id, length_bytes as u32]
-        .into_iter()
-        .chain(words.iter().copied())
-        .collect()
 }
 
 /// The callback: lets the receiver look at the buffer, gives the buffer back, and lends the port the next one.
