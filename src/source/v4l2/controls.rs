@@ -176,6 +176,35 @@ fn scaled(value: i32, [least, neutral, most]: [i32; 3], range: ControlRange) -> 
 
 fn picture_wishes(options: &Options) -> Vec<Wish> {
     let camera = &options.camera;
+    let mut wishes = adjustments(options);
+    let degrees = camera.rotation_degrees.rem_euclid(360);
+    wishes.push(Wish::exact(names::ROTATION, ROTATE, degrees));
+    wishes.push(Wish::exact(names::HFLIP, HFLIP, i32::from(camera.hflip)));
+    wishes.push(Wish::exact(names::VFLIP, VFLIP, i32::from(camera.vflip)));
+    wishes.push(Wish::exact(
+        names::VSTAB,
+        IMAGE_STABILIZATION,
+        i32::from(camera.stabilisation),
+    ));
+    wishes.push(Wish::new(names::EXPOSURE, exposure(camera.exposure)));
+    wishes.push(shutter(camera.shutter_us));
+    wishes.push(Wish::new(names::AWB, white_balance(camera.awb)));
+    if let Some((red, blue)) = camera.awb_gains {
+        let steps = vec![
+            (RED_BALANCE, Amount::Gain(red)),
+            (BLUE_BALANCE, Amount::Gain(blue)),
+        ];
+        wishes.push(Wish::new(names::AWBGAINS, [steps]));
+    }
+    wishes.push(flicker(camera.flicker));
+    wishes.extend(metering(camera.metering));
+    wishes.retain(|wish| ALWAYS_SET.contains(&wish.option) || options.was_given(wish.option));
+    wishes
+}
+
+/// What has a scale with a neutral point.
+fn adjustments(options: &Options) -> Vec<Wish> {
+    let camera = &options.camera;
     let mut wishes = Vec::new();
     let adjustments = [
         (
@@ -215,45 +244,27 @@ fn picture_wishes(options: &Options) -> Vec<Wish> {
         };
         wishes.push(Wish::new(option, [vec![(id, amount)]]));
     }
-    let degrees = camera.rotation_degrees.rem_euclid(360);
-    wishes.push(Wish::exact(names::ROTATION, ROTATE, degrees));
-    wishes.push(Wish::exact(names::HFLIP, HFLIP, i32::from(camera.hflip)));
-    wishes.push(Wish::exact(names::VFLIP, VFLIP, i32::from(camera.vflip)));
-    wishes.push(Wish::exact(
-        names::VSTAB,
-        IMAGE_STABILIZATION,
-        i32::from(camera.stabilisation),
-    ));
-    wishes.push(Wish::new(names::EXPOSURE, exposure(camera.exposure)));
-    wishes.push(shutter(camera.shutter_us));
-    wishes.push(Wish::new(names::AWB, white_balance(camera.awb)));
-    if let Some((red, blue)) = camera.awb_gains {
-        let steps = vec![
-            (RED_BALANCE, Amount::Gain(red)),
-            (BLUE_BALANCE, Amount::Gain(blue)),
-        ];
-        wishes.push(Wish::new(names::AWBGAINS, [steps]));
-    }
-    let power_line = match camera.flicker {
+    wishes
+}
+
+fn flicker(avoidance: FlickerAvoidance) -> Wish {
+    let power_line = match avoidance {
         FlickerAvoidance::Off => 0,
         FlickerAvoidance::Hz50 => 1,
         FlickerAvoidance::Hz60 => 2,
         FlickerAvoidance::Auto => 3,
     };
-    wishes.push(Wish::exact(
-        names::FLICKER,
-        POWER_LINE_FREQUENCY,
-        power_line,
-    ));
-    let metering = match camera.metering {
+    Wish::exact(names::FLICKER, POWER_LINE_FREQUENCY, power_line)
+}
+
+fn metering(mode: MeteringMode) -> Option<Wish> {
+    let metering = match mode {
         MeteringMode::Average => Some(0),
         MeteringMode::Spot => Some(2),
         MeteringMode::Matrix => Some(3),
         MeteringMode::Backlit => None,
     };
-    wishes.extend(metering.map(|value| Wish::exact(names::METERING, EXPOSURE_METERING, value)));
-    wishes.retain(|wish| ALWAYS_SET.contains(&wish.option) || options.was_given(wish.option));
-    wishes
+    metering.map(|value| Wish::exact(names::METERING, EXPOSURE_METERING, value))
 }
 
 fn encoder_wishes(options: &Options) -> Vec<Wish> {
