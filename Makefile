@@ -72,6 +72,7 @@ check:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked $(BY_NAME:%=--test %) -- -D warnings
 	cargo clippy --locked --manifest-path tests/fuzz/Cargo.toml --target-dir target -- -D warnings
+	tests/packaging/lint-arm.sh
 	shellcheck tests/*.sh tests/fuzz/run tests/packaging/*.sh tests/fake-mmal/build.sh debian/postinst debian/prerm .ci/run
 
 bench:

@@ -36,6 +36,7 @@ main() {
     [ $# -gt 0 ] || { echo "usage: tests/setup.sh GROUP...  (run check deb test bench)" >&2; exit 64; }
     for group in "$@"; do wanted+=" $(packages_of "$group")"; done
     [[ " $* " != *" deb "* ]] || arm_rust || wanted+=" rustc-web cargo-web rust-web-src"
+    [[ " $* " != *" check "* ]] || arm_clippy || wanted+=" rustc-web cargo-web rust-web-src rust-web-clippy"
     # shellcheck disable=SC2086 # words on purpose
     missing=$(missing_packages $wanted)
     # shellcheck disable=SC2086
@@ -53,6 +54,9 @@ say() { echo "setup: $*" >&2; }
 arm_rust() {
     tests/packaging/toolchain.sh "$(tests/packaging/architecture.sh armhf triple)" >/dev/null 2>&1
 }
+
+# And a clippy that can lint for it?
+arm_clippy() { tests/packaging/lint-arm.sh --find >/dev/null 2>&1; }
 
 need_cargo() {
     command -v cargo >/dev/null || { say "cargo is not on PATH: install Rust first"; exit 1; }
