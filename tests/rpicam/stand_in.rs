@@ -82,14 +82,16 @@ impl StandIn {
         self
     }
 
-    /// A session with a viewer.
+    /// A session with a viewer, without an end where `args` give none.
     pub fn session(&self, args: impl Words) -> Session {
+        let args = args.words();
+        let end: &[&str] = if args.contains(&"-t") {
+            &[]
+        } else {
+            &["-t", "0"]
+        };
         Session::with(
-            &[
-                &["--source", "rpicam", "-o", "-", "-t", "0"],
-                &args.words()[..],
-            ]
-            .concat(),
+            &[&["--source", "rpicam", "-o", "-"], end, &args[..]].concat(),
             |_| {},
             |command| self.set(command),
         )
