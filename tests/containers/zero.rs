@@ -53,7 +53,7 @@ fn on_the_zeros_processor_the_test_card_decodes() {
 #[test]
 fn on_the_zeros_processor_bad_options_are_refused() {
     for (options, named) in [
-        (&["-w", "12x"][..], "-w"),
+        (&["-w", "-640"][..], "-w"),
         (&["-fps"], "-fps"),
         (&["-xyz"], "-xyz"),
     ] {
