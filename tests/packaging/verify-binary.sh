@@ -18,9 +18,9 @@ main() {
     [ -r "$binary" ] || fail "no such file"
     if [ "$1" = scan ]; then instructions; return; fi
     machine "$("$here/architecture.sh" "$1" machine)"
+    case "$("$here/architecture.sh" "$1" instructions)" in armv6) arm_attributes; instructions ;; esac
     oldest=$("$here/architecture.sh" "$1" glibc)
     if [ "$oldest" = - ]; then static; else libraries; glibc "$oldest"; fi
-    case "$("$here/architecture.sh" "$1" instructions)" in armv6) arm_attributes; instructions ;; esac
 }
 
 fail() { echo "verify: $binary: $*" >&2; exit 1; }
@@ -51,7 +51,7 @@ needed() { readelf -dW "$binary" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'; }
 
 glibc() {
     local highest oldest=$1
-    highest=$(readelf -VW "$binary" | grep -o 'GLIBC_[0-9.]*' | sed 's/GLIBC_//' | sort -uV | tail -n1)
+    highest=$(readelf -VW "$binary" | { grep -o 'GLIBC_[0-9.]*' || true; } | sed 's/GLIBC_//' | sort -uV | tail -n1)
     [ -n "$highest" ] || fail "names no version of glibc"
     [ "$(printf '%s\n' "$highest" "$oldest" | sort -V | tail -n1)" = "$oldest" ] ||
         fail "needs glibc $highest; it must start where there is $oldest"
