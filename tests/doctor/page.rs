@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::systems::{self, listener};
 use crate::tree::Tree;
-use test_support::program::{stderr, stdout};
+use test_support::program::{assert_ended, stderr, stdout};
 
 /// The page of this system is the one in the file, and the exit status says whether there is a problem.
 fn assert_page(name: &str, tree: &Tree) {
@@ -478,12 +478,7 @@ fn the_page_for_programs_has_all_that_the_page_for_people_has() {
 #[test]
 fn doctor_takes_no_other_words() {
     let output = systems::nothing().run("doctor --yaml");
-    assert_eq!(output.status.code(), Some(64));
-    assert!(
-        stderr(&output).contains("--json alone"),
-        "{}",
-        stderr(&output)
-    );
+    assert_ended(&output, 64, &["--json alone"]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use test_support::commands::tool;
 use test_support::decoding::nal_types;
 use test_support::folders::Scratch;
-use test_support::program::{LONG, RECORDING, program, run, stderr};
+use test_support::program::{LONG, RECORDING, assert_ended, program, run, stderr};
 use test_support::session::Session;
 
 /// A second of moving colours as x264 makes it, in this container.
@@ -156,10 +156,5 @@ fn a_fifo_with_b_pictures_is_refused_where_their_times_must_be_told() {
         .unwrap()
         .write_all(&fs::read(clip).unwrap());
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(70), "{}", stderr(&output));
-    assert!(
-        stderr(&output).contains("--format mpegts"),
-        "{}",
-        stderr(&output)
-    );
+    assert_ended(&output, 70, &["--format mpegts"]);
 }
