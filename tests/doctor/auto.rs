@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::systems;
+use crate::systems::machine;
 use crate::tree::Tree;
 use test_support::program::{stderr, stdout};
 
@@ -19,7 +19,7 @@ fn choice(tree: &Tree) -> String {
 
 #[test]
 fn the_legacy_camera_is_taken_up_to_bullseye() {
-    for tree in [systems::pi_zero_stretch(), systems::buster()] {
+    for tree in [machine("pi-zero-stretch"), machine("buster")] {
         let line = choice(&tree);
         assert!(
             line.contains("takes mmal (the legacy camera stack, /opt/vc/lib/libmmal.so)"),
@@ -30,7 +30,7 @@ fn the_legacy_camera_is_taken_up_to_bullseye() {
             "{line}"
         );
     }
-    let line = choice(&systems::bullseye_legacy());
+    let line = choice(&machine("bullseye-legacy"));
     assert!(
         line.contains(
             "takes mmal (the legacy camera stack, /usr/lib/arm-linux-gnueabihf/libmmal.so.0)"
@@ -41,19 +41,19 @@ fn the_legacy_camera_is_taken_up_to_bullseye() {
 
 #[test]
 fn a_libcamera_camera_comes_first() {
-    for tree in [systems::bookworm(), systems::bookworm_64_bit()] {
+    for tree in [machine("bookworm"), machine("bookworm-64-bit")] {
         let line = choice(&tree);
         assert!(
             line.contains("takes rpicam (imx219, through rpicam-vid): the first choice is there"),
             "{line}"
         );
     }
-    let line = choice(&systems::bullseye_libcamera().v4l2("video1", "0", "HD Webcam"));
+    let line = choice(&machine("bullseye-libcamera").v4l2("video1", "0", "HD Webcam"));
     assert!(
         line.contains("takes rpicam (imx219, through libcamera-vid)"),
         "{line}"
     );
-    let line = choice(&systems::trixie_pi_5());
+    let line = choice(&machine("trixie-pi-5"));
     assert!(
         line.contains("takes rpicam (imx708_wide, through rpicam-vid)"),
         "{line}"
@@ -62,12 +62,12 @@ fn a_libcamera_camera_comes_first() {
 
 #[test]
 fn a_usb_camera_is_taken_where_there_is_no_other_and_the_reason_is_told() {
-    let line = choice(&systems::pc_with_usb_camera());
+    let line = choice(&machine("pc-with-usb-camera"));
     assert!(
         line.contains("takes v4l2 (/dev/video0, HD Webcam: HD Webcam)"),
         "{line}"
     );
-    let line = choice(&systems::bookworm().without("usr/bin/rpicam-vid").v4l2(
+    let line = choice(&machine("bookworm").without("usr/bin/rpicam-vid").v4l2(
         "video1",
         "0",
         "HD Webcam",
@@ -81,7 +81,7 @@ fn a_usb_camera_is_taken_where_there_is_no_other_and_the_reason_is_told() {
 
 #[test]
 fn where_there_is_no_camera_each_kind_says_what_is_missing() {
-    let output = systems::nothing().run("-t 1 -o -");
+    let output = machine("nothing").run("-t 1 -o -");
     assert_eq!(output.status.code(), Some(70));
     let text = stderr(&output);
     for part in [
@@ -114,7 +114,7 @@ fn in_the_journal_the_line_that_says_what_to_do_is_the_only_error() {
     use std::os::unix::fs::MetadataExt;
     let journal = tempfile::NamedTempFile::new().expect("a file that plays the journal");
     let file = journal.as_file().metadata().expect("its number");
-    let mut command = systems::nothing().command("-t 1 -o -");
+    let mut command = machine("nothing").command("-t 1 -o -");
     command
         .env("JOURNAL_STREAM", format!("{}:{}", file.dev(), file.ino()))
         .stderr(journal.reopen().expect("the same file"));
@@ -135,7 +135,7 @@ fn in_the_journal_the_line_that_says_what_to_do_is_the_only_error() {
 #[test]
 fn the_search_opens_no_device() {
     // A FIFO stands for each device: opening one would wait for ever.
-    let tree = systems::pc_with_usb_camera()
+    let tree = machine("pc-with-usb-camera")
         .without("dev/video0")
         .without("dev/video1");
     for device in ["dev/video0", "dev/video1", "dev/vchiq", "dev/media0"] {
@@ -149,7 +149,7 @@ fn the_search_opens_no_device() {
 
 #[test]
 fn cameras_lists_every_kind_with_the_modes_that_it_tells() {
-    let output = systems::bookworm()
+    let output = machine("bookworm")
         .v4l2("video1", "0", "HD Webcam")
         .run("cameras");
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -163,5 +163,5 @@ fn cameras_lists_every_kind_with_the_modes_that_it_tells() {
     ] {
         assert!(text.contains(part), "{text}");
     }
-    assert_eq!(systems::nothing().run("cameras").status.code(), Some(70));
+    assert_eq!(machine("nothing").run("cameras").status.code(), Some(70));
 }

@@ -1,12 +1,11 @@
-//! The page of `doctor`: whole, for every system (tests/data/doctor), and by its parts where something is wrong.
+//! The page of `doctor`: whole, for every system (beside its files), and by its parts where something is wrong.
 //! UPDATE_GOLDEN=1 writes the pages anew; read them then as a user would.
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::Value;
 
-use crate::systems::{self, listener};
+use crate::systems::{folder, listener, machine};
 use crate::tree::Tree;
 use test_support::program::{assert_ended, stderr, stdout};
 
@@ -25,9 +24,7 @@ fn assert_page(name: &str, tree: &Tree) {
         "{page}{}",
         stderr(&output)
     );
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/data/doctor")
-        .join(name);
+    let file = folder(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(&file, &page).expect("the page is written");
     }
@@ -63,26 +60,30 @@ fn assert_finds(tree: &Tree, verdict: &str, text: &str, remedy: &str) {
 
 #[test]
 fn every_release_with_its_camera_has_no_problem() {
-    assert_page("pi-zero-stretch.txt", &systems::pi_zero_stretch());
-    assert_page("buster.txt", &systems::buster());
-    assert_page("bullseye-legacy.txt", &systems::bullseye_legacy());
-    assert_page("bullseye-libcamera.txt", &systems::bullseye_libcamera());
-    assert_page("bookworm.txt", &systems::bookworm());
-    assert_page("bookworm-64-bit.txt", &systems::bookworm_64_bit());
-    assert_page("trixie-pi-5.txt", &systems::trixie_pi_5());
-    assert_page("pc-with-usb-camera.txt", &systems::pc_with_usb_camera());
+    for name in [
+        "pi-zero-stretch",
+        "buster",
+        "bullseye-legacy",
+        "bullseye-libcamera",
+        "bookworm",
+        "bookworm-64-bit",
+        "trixie-pi-5",
+        "pc-with-usb-camera",
+    ] {
+        assert_page(&format!("{name}/page.txt"), &machine(name));
+    }
 }
 
 #[test]
 fn a_machine_with_nothing_is_told_what_it_lacks() {
-    assert_page("nothing.txt", &systems::nothing());
+    assert_page("nothing/page.txt", &machine("nothing"));
 }
 
 #[test]
 fn a_broken_conffile_is_told_with_the_option_that_is_wrong() {
-    let broken = |options: &str| systems::bookworm().file("etc/default/raspivid", options);
+    let broken = |options: &str| machine("bookworm").file("etc/default/raspivid", options);
     assert_page(
-        "broken-conffile.txt",
+        "bookworm/page-of-a-broken-conffile.txt",
         &broken("export FOO=1\nRASPIVID_OPTIONS = -w 1280 -hh 720 # high\n"),
     );
     assert_finds(
@@ -107,7 +108,7 @@ fn a_broken_conffile_is_told_with_the_option_that_is_wrong() {
 
 #[test]
 fn what_is_not_understood_in_the_conffile_is_a_warning_with_what_is_used() {
-    let tree = systems::bookworm().file(
+    let tree = machine("bookworm").file(
         "etc/default/raspivid",
         "RASPIVID_OPTIONS = -w 1280 -fps 29.97 -lev 3.1 -b 1.5M\n",
     );
@@ -126,7 +127,7 @@ fn what_is_not_understood_in_the_conffile_is_a_warning_with_what_is_used() {
 
 #[test]
 fn a_conffile_that_systemd_ignores_whole_is_told() {
-    let tree = systems::bookworm();
+    let tree = machine("bookworm");
     fs::write(
         tree.path("etc/default/raspivid"),
         b"RASPIVID_OPTIONS = -a T\xfcr\n",
@@ -142,13 +143,13 @@ fn a_source_that_was_chosen_is_what_is_judged() {
         tree.file("etc/default/raspivid", &options)
     };
     let text = |tree: &Tree| stdout(&tree.run("doctor"));
-    let page = text(&asked(systems::nothing(), "test"));
+    let page = text(&asked(machine("nothing"), "test"));
     assert!(
         page.contains("test card") && page.contains("no problems"),
         "{page}"
     );
     let page = text(&asked(
-        systems::bookworm().v4l2("video1", "0", "HD Webcam"),
+        machine("bookworm").v4l2("video1", "0", "HD Webcam"),
         "v4l2",
     ));
     assert!(
@@ -156,13 +157,13 @@ fn a_source_that_was_chosen_is_what_is_judged() {
         "{page}"
     );
     assert_finds(
-        &asked(systems::bookworm(), "mmal"),
+        &asked(machine("bookworm"), "mmal"),
         "problem",
         "the options ask for --source mmal: ",
         "take --source out of the options, and viewers see rpicam (imx219",
     );
     assert_finds(
-        &asked(systems::nothing(), "v4l2:/dev/video7"),
+        &asked(machine("nothing"), "v4l2:/dev/video7"),
         "problem",
         "--source v4l2:/dev/video7: there is no capture device",
         "plug in a USB camera",
@@ -171,7 +172,7 @@ fn a_source_that_was_chosen_is_what_is_judged() {
 
 #[test]
 fn options_that_the_camera_cannot_do_are_warned_of() {
-    let tree = systems::bookworm().file(
+    let tree = machine("bookworm").file(
         "etc/default/raspivid",
         "RASPIVID_OPTIONS=-w 640 -h 480 -qp 20\n",
     );
@@ -180,7 +181,7 @@ fn options_that_the_camera_cannot_do_are_warned_of() {
 
 #[test]
 fn a_taken_port_is_told_with_the_program_that_has_it() {
-    let tree = systems::bookworm()
+    let tree = machine("bookworm")
         .file("proc/net/tcp6", "")
         .file("proc/net/tcp", &listener("00000000", 99));
     let tree = tree.process(812, "nc", "socket:[99]");
@@ -194,7 +195,7 @@ fn a_taken_port_is_told_with_the_program_that_has_it() {
 
 #[test]
 fn a_port_is_not_called_taken_where_systemd_does_not_tell_of_its_socket() {
-    let tree = systems::bookworm()
+    let tree = machine("bookworm")
         .program("systemctl", "echo 'Access denied' >&2; exit 1")
         .file(
             "proc/net/tcp6",
@@ -211,7 +212,7 @@ fn a_port_is_not_called_taken_where_systemd_does_not_tell_of_its_socket() {
 
 #[test]
 fn the_unit_of_the_program_that_has_the_port_is_told() {
-    let tree = systems::bookworm()
+    let tree = machine("bookworm")
         .file("proc/net/tcp6", "")
         .file("proc/net/tcp", &listener("00000000", 99))
         .process(812, "nc", "socket:[99]")
@@ -227,7 +228,7 @@ list-sockets*) echo '/run/x x.socket x.service'; echo '[::]:3333 garden.socket -
 *) printf 'LoadState=loaded\nActiveState=failed\nResult=resources\n' ;;
 esac"#;
     assert_finds(
-        &systems::bookworm().program("systemctl", answers),
+        &machine("bookworm").program("systemctl", answers),
         "problem",
         "TCP port 3333 is taken by systemd for garden.socket",
         "systemctl restart raspivid.socket",
@@ -242,7 +243,7 @@ fn the_line_of_the_unit_decides_what_the_options_mean() {
              argv[]=/usr/bin/picam-stream {argv} ; ignore_errors=yes }}\\n"
         );
         let passes_on = "RASPIVID_OPTIONS = -w 1280 -h 720 -- --denoise cdn_off\n";
-        systems::bookworm()
+        machine("bookworm")
             .program("systemctl", &format!("printf '{answer}'"))
             .file("etc/default/raspivid", passes_on)
     };
@@ -289,14 +290,14 @@ fn words_behind_two_dashes_that_give_no_stream_are_told() {
         ("--initial pause", "never begins"),
     ] {
         let options = format!("RASPIVID_OPTIONS = -w 640 -- {words}\n");
-        let tree = systems::bookworm().file("etc/default/raspivid", &options);
+        let tree = machine("bookworm").file("etc/default/raspivid", &options);
         assert_finds(&tree, "problem", reason, "correct the line");
     }
 }
 
 #[test]
 fn a_conffile_that_sets_the_options_twice_is_told_with_its_lines() {
-    let with = |text: &str| systems::bookworm().file("etc/default/raspivid", text);
+    let with = |text: &str| machine("bookworm").file("etc/default/raspivid", text);
     let shipped = include_str!("../data/0.1.0/raspivid");
     let preset_in_front = with(&shipped.replacen("#RASPIVID_OPTIONS", "RASPIVID_OPTIONS", 1));
     assert_finds(
@@ -313,7 +314,7 @@ fn a_conffile_that_sets_the_options_twice_is_told_with_its_lines() {
 
 #[test]
 fn a_name_that_is_nearly_right_is_told() {
-    let tree = systems::bookworm().file("etc/default/raspivid", "RASPIVID_OPTION = -w 640\n");
+    let tree = machine("bookworm").file("etc/default/raspivid", "RASPIVID_OPTION = -w 640\n");
     assert_finds(
         &tree,
         "warning",
@@ -325,7 +326,7 @@ fn a_name_that_is_nearly_right_is_told() {
 #[test]
 fn whatever_is_in_the_place_of_the_conffile_the_page_comes_and_is_short() {
     let name = "etc/default/raspivid";
-    let fifo = systems::bookworm().without(name);
+    let fifo = machine("bookworm").without(name);
     nix::unistd::mkfifo(&fifo.path(name), nix::sys::stat::Mode::S_IRWXU).expect("a FIFO");
     assert_finds(&fifo, "problem", "it is no regular file", "put a text file");
     let long = "-v ".repeat(50_000);
@@ -344,7 +345,7 @@ fn whatever_is_in_the_place_of_the_conffile_the_page_comes_and_is_short() {
             "(90000 bytes)",
         ),
     ] {
-        let page = stdout(&systems::bookworm().file(name, &text).run("doctor"));
+        let page = stdout(&machine("bookworm").file(name, &text).run("doctor"));
         let words: Vec<&str> = page.split_whitespace().collect();
         assert!(words.join(" ").contains(part), "{part}: {page}");
         assert!(page.len() < 12_000, "{} bytes", page.len());
@@ -353,13 +354,13 @@ fn whatever_is_in_the_place_of_the_conffile_the_page_comes_and_is_short() {
 
 #[test]
 fn a_release_without_a_pretty_name_is_told_by_its_name() {
-    let tree = systems::bookworm().file("etc/os-release", "NAME=\"Yocto\"\nVERSION=\"5.0\"\n");
+    let tree = machine("bookworm").file("etc/os-release", "NAME=\"Yocto\"\nVERSION=\"5.0\"\n");
     assert_finds(&tree, "ok", "Yocto 5.0", "");
 }
 
 #[test]
 fn devices_that_the_service_may_not_open_are_told() {
-    let tree = systems::pi_zero_stretch().device("vchiq", 0o600);
+    let tree = machine("pi-zero-stretch").device("vchiq", 0o600);
     assert_finds(
         &tree,
         "problem",
@@ -370,7 +371,7 @@ fn devices_that_the_service_may_not_open_are_told() {
 
 #[test]
 fn who_has_the_camera_is_told() {
-    let tree = systems::bookworm().process(900, "motion", "/dev/video0");
+    let tree = machine("bookworm").process(900, "motion", "/dev/video0");
     assert_finds(
         &tree,
         "warning",
@@ -383,20 +384,20 @@ fn who_has_the_camera_is_told() {
 fn power_memory_and_firmware_are_looked_at() {
     let throttled = "sys/devices/platform/soc/soc:firmware/get_throttled";
     assert_finds(
-        &systems::buster().file(throttled, "50005\n"),
+        &machine("buster").file(throttled, "50005\n"),
         "problem",
         "voltage is too low now",
         "power supply",
     );
     assert_finds(
-        &systems::buster().file(throttled, "10000\n"),
+        &machine("buster").file(throttled, "10000\n"),
         "warning",
         "at times since the start",
         "power supply",
     );
-    let small = systems::bookworm().file("proc/meminfo", "CmaTotal: 65536 kB\nCmaFree: 60000 kB\n");
+    let small = machine("bookworm").file("proc/meminfo", "CmaTotal: 65536 kB\nCmaFree: 60000 kB\n");
     assert_finds(&small, "warning", "64 MB contiguous memory", "cma-256");
-    let without_tool = systems::buster()
+    let without_tool = machine("buster")
         .without("usr/bin/vcgencmd")
         .file("boot/config.txt", "start_x=1\ngpu_mem=64\n");
     assert_finds(
@@ -405,14 +406,14 @@ fn power_memory_and_firmware_are_looked_at() {
         "64 MB for the VideoCore",
         "gpu_mem=128 in /boot/config.txt",
     );
-    let loose = systems::buster().program("vcgencmd", "echo 'supported=1 detected=0'");
+    let loose = machine("buster").program("vcgencmd", "echo 'supported=1 detected=0'");
     assert_finds(&loose, "problem", "supported=1 detected=0", "ribbon cable");
 }
 
 #[test]
 fn units_that_do_not_listen_or_are_hidden_are_told() {
     let units =
-        |answer: &str| systems::bookworm().program("systemctl", &format!("printf '{answer}'"));
+        |answer: &str| machine("bookworm").program("systemctl", &format!("printf '{answer}'"));
     let disabled = units("LoadState=loaded\\nActiveState=inactive\\nUnitFileState=disabled\\n");
     assert_finds(
         &disabled,
@@ -447,7 +448,7 @@ fn units_that_do_not_listen_or_are_hidden_are_told() {
 #[test]
 fn the_last_failure_is_told_with_its_message() {
     let entry = r#"{"__REALTIME_TIMESTAMP":"1700000000000000","_SYSTEMD_UNIT":"raspivid@7.service","MESSAGE":"no camera"}"#;
-    let tree = systems::bookworm().program("journalctl", &format!("echo '{entry}'"));
+    let tree = machine("bookworm").program("journalctl", &format!("echo '{entry}'"));
     assert_finds(
         &tree,
         "warning",
@@ -458,7 +459,7 @@ fn the_last_failure_is_told_with_its_message() {
 
 #[test]
 fn the_page_for_programs_has_all_that_the_page_for_people_has() {
-    let tree = systems::bookworm();
+    let tree = machine("bookworm");
     let page = stdout(&tree.run("doctor"));
     let report: Value = serde_json::from_slice(&tree.run("doctor --json").stdout).expect("JSON");
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -477,7 +478,7 @@ fn the_page_for_programs_has_all_that_the_page_for_people_has() {
 
 #[test]
 fn doctor_takes_no_other_words() {
-    let output = systems::nothing().run("doctor --yaml");
+    let output = machine("nothing").run("doctor --yaml");
     assert_ended(&output, 64, &["--json alone"]);
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
@@ -37,6 +37,12 @@ impl Tree {
         let tree = self.file(name, text);
         fs::set_permissions(tree.path(name), fs::Permissions::from_mode(mode)).expect("the mode");
         tree
+    }
+
+    /// Copies of all files in a folder, with their modes.
+    pub fn with_files_of(self, folder: &Path) -> Self {
+        copy(folder, self.0.path());
+        self
     }
 
     /// A program, as a script.
@@ -94,5 +100,18 @@ impl Tree {
             .env("PICAM_STREAM_ROOT", self.0.path())
             .env("TZ", "UTC0");
         command
+    }
+}
+
+/// A machine may have no files of its own.
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).into_iter().flatten().flatten() {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            fs::create_dir_all(&to).expect("a folder");
+            copy(&from, &to);
+        } else {
+            fs::copy(&from, &to).expect("a file");
+        }
     }
 }
