@@ -107,7 +107,7 @@ fn is_socket(path: &Path) -> bool {
 
 /// O_NONBLOCK keeps the open of a FIFO without a reader from waiting, deaf to signals; this open file is ours alone.
 /// O_NOCTTY: a terminal must not become ours.
-fn open_for_writing(path: &Path) -> io::Result<File> {
+pub fn open_for_writing(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .write(true)
         .create(true)

@@ -32,6 +32,22 @@ pub fn decode(stream: &[u8], format: &str) -> u64 {
     hashes.lines().filter(|line| !line.starts_with('#')).count() as u64
 }
 
+/// What ffmpeg makes of `input`, from standard input to standard output; it must have nothing to complain about.
+#[track_caller]
+pub fn ffmpeg(words: &[&str], input: &[u8]) -> Vec<u8> {
+    let output = tool(
+        "ffmpeg",
+        [&["-v", "error"], words, &["-"]].concat().as_slice(),
+        input,
+    );
+    let complaints = stderr(&output);
+    assert!(
+        output.status.success() && complaints.is_empty(),
+        "{words:?}: {complaints}"
+    );
+    output.stdout
+}
+
 /// ffmpeg remarks on what it has to guess of any bare H.264 stream.
 pub fn is_harmless(line: &str) -> bool {
     line.contains("Timestamps are unset in a packet") || line.contains("st: 0 edit list")

@@ -1,7 +1,6 @@
 //! What a decoder outside makes of a stream, and whether it shows what vivid draws: eight colour bars.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+use test_support::decoding::ffmpeg;
 
 /// The bars from the left, each by the sides of the middle on which Cb and Cr lie (-1, 0, 1).
 const BARS: [(i32, i32); 8] = [
@@ -32,41 +31,10 @@ impl Decoded {
 
 /// Decodes a stream (`h264` or `mjpeg`) whose last picture may be cut; fails on any complaint about the rest.
 pub fn decode(stream: &[u8], format: &str, width: usize, height: usize) -> Decoded {
-    let mut child = Command::new("ffmpeg")
-        .args([
-            "-v",
-            "error",
-            "-f",
-            format,
-            "-i",
-            "-",
-            "-fps_mode",
-            "passthrough",
-        ])
-        .args(["-f", "rawvideo", "-pix_fmt", "yuv420p", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("ffmpeg; tests/setup.sh installs what the tests need");
-    let mut stdin = child.stdin.take().expect("piped");
-    let input = stream.to_vec();
-    let feeder = std::thread::spawn(move || stdin.write_all(&input));
-    let output = child.wait_with_output().expect("waiting works");
-    feeder
-        .join()
-        .expect("feeding does not panic")
-        .expect("ffmpeg reads it all");
-    let complaints = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success() && complaints.is_empty(),
-        "{complaints}"
-    );
-    let decoded = Decoded {
-        width,
-        height,
-        raw: output.stdout,
-    };
+    let form = ["-f", format, "-i", "-", "-fps_mode", "passthrough"];
+    let pictures = ["-f", "rawvideo", "-pix_fmt", "yuv420p"];
+    let raw = ffmpeg(&[&form[..], &pictures].concat(), stream);
+    let decoded = Decoded { width, height, raw };
     assert_eq!(
         decoded.raw.len() % decoded.picture_bytes(),
         0,

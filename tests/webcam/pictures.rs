@@ -1,7 +1,6 @@
 //! Pictures by ffmpeg: made, decoded, compared.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+use test_support::decoding::ffmpeg;
 
 /// One picture of colours, in a format of ffmpeg's: as raw bytes, or as a JPEG.
 pub fn drawn(size: (usize, usize), pixels: &str) -> Vec<u8> {
@@ -72,30 +71,4 @@ pub fn difference(a: &[u8], b: &[u8]) -> f64 {
         .map(|(a, b)| u64::from(a.abs_diff(*b)))
         .sum();
     sum as f64 / a.len() as f64
-}
-
-/// Runs ffmpeg, which must not complain, with this on its standard input; what it writes.
-#[track_caller]
-fn ffmpeg(arguments: &[&str], input: &[u8]) -> Vec<u8> {
-    let mut child = Command::new("ffmpeg")
-        .args(["-v", "error"])
-        .args(arguments)
-        .arg("-")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("ffmpeg; tests/setup.sh installs what the tests need");
-    let mut stdin = child.stdin.take().expect("piped");
-    let input = input.to_vec();
-    let feeder = std::thread::spawn(move || stdin.write_all(&input));
-    let output = child.wait_with_output().expect("its output");
-    // It may have had enough before the end.
-    let _ = feeder.join().expect("no panic");
-    let complaints = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success() && complaints.is_empty(),
-        "{arguments:?}: {complaints}"
-    );
-    output.stdout
 }

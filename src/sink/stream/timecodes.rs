@@ -1,14 +1,12 @@
 //! The `-pts` file: when each picture of the stream was taken, in mkvmerge's "timecode format v2", as raspivid writes it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, LineWriter, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use nix::libc::{O_NOCTTY, O_NONBLOCK};
-
 use crate::log;
+use crate::sink::target::open_for_writing;
 use crate::units::Pts;
 
 #[derive(Debug)]
@@ -73,14 +71,4 @@ impl Timecodes {
             );
         }
     }
-}
-
-/// A FIFO that nobody reads is not waited for, neither here nor at a later line.
-fn open_for_writing(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .custom_flags(O_NONBLOCK | O_NOCTTY)
-        .open(path)
 }

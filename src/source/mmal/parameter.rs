@@ -77,11 +77,8 @@ pub const fn may(
     value: Value,
 ) -> Parameter {
     Parameter {
-        option,
-        places,
-        id,
-        value,
         refusal: Refusal::Passes,
+        ..must(option, places, id, value)
     }
 }
 
