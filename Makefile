@@ -12,6 +12,10 @@ WAITING := 8
 # The suites that need what `make deb` makes, or much time: a plain `cargo test` leaves them out, and clippy too.
 BY_NAME := mmal v4l2 package players containers soak
 
+# A signal that is ignored when the program starts stays ignored, and a shell that starts make in the background has it
+# ignore SIGINT: the tests start as from a terminal.
+CARGO_TEST := env --default-signal=HUP,INT,QUIT,TERM cargo test --locked
+
 export CARGO_TARGET_DIR := $(CURDIR)/target
 export SIGNING_KEY
 export DESTDIR
@@ -39,23 +43,23 @@ run:
 
 # Those that any user can run on any machine with ffmpeg and systemd.
 quick:
-	RUST_TEST_THREADS=$(WAITING) cargo test --locked --lib --bins $(QUICK:%=--test %)
+	RUST_TEST_THREADS=$(WAITING) $(CARGO_TEST) --lib --bins $(QUICK:%=--test %)
 
 # What a suite needs to be built, its own errors say.
 test-one:
 	@test -n '$(SUITE)' || { echo 'usage: make test-one SUITE=lib|stream|... [NAME=part_of_a_name]' >&2; exit 64; }
-	cargo test --locked $(if $(filter lib,$(SUITE)),--lib,--test $(SUITE)) -- $(NAME)
+	$(CARGO_TEST) $(if $(filter lib,$(SUITE)),--lib,--test $(SUITE)) -- $(NAME)
 
 # The tests of the library and the program, then what the packages are and what they do where they are installed.
 test:
 	@tests/setup.sh deb test
 	@$(MAKE) quick
-	cargo test --locked --test lines
-	cargo test --locked -p fake-mmal
+	$(CARGO_TEST) --test lines
+	$(CARGO_TEST) -p fake-mmal
 	tests/fuzz/run 5
 	set -e; for arch in $$(tests/packaging/architecture.sh packages); do $(MAKE) deb ARCH=$$arch; done
 	$(MAKE) zero repo
-	cargo test --locked --test mmal --test v4l2 --test package --test players --test containers
+	$(CARGO_TEST) --test mmal --test v4l2 --test package --test players --test containers
 
 fuzz:
 	@tests/setup.sh run
@@ -64,7 +68,7 @@ fuzz:
 soak:
 	@tests/setup.sh run
 	cargo build --release --locked
-	MINUTES=$(MINUTES) cargo test --locked --test soak
+	MINUTES=$(MINUTES) $(CARGO_TEST) --test soak
 
 check:
 	@tests/setup.sh check
@@ -82,7 +86,7 @@ bench:
 	cargo bench --locked
 	@$(MAKE) repo
 	@tests/packaging/figures.sh
-	cargo test --quiet --locked --test containers figures
+	$(CARGO_TEST) --quiet --test containers figures
 
 deb:
 	@echo 'deb: looking for what is needed' >&2
