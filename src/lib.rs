@@ -17,6 +17,7 @@ pub mod jpeg;
 pub mod log;
 pub mod options;
 pub mod pump;
+pub mod serve;
 pub mod service;
 pub mod session;
 pub mod sink;

@@ -1,0 +1,73 @@
+//! The numbers that a Digest answers to. Each carries when it was given out and our mark on that, so that none needs to be
+//! remembered: however many are asked for, nothing grows.
+
+use std::fs::File;
+use std::io::Read;
+use std::time::Duration;
+
+use sha1::{Digest as _, Sha1};
+use subtle::ConstantTimeEq;
+
+use super::hex;
+use crate::error::{Error, Result};
+use crate::units::Micros;
+
+/// For so long one may be used again: what was overheard is worthless afterwards.
+const FRESH_FOR: Duration = Duration::from_secs(300);
+
+/// Digits of the time in it.
+const TIME_DIGITS: usize = 16;
+
+pub struct Nonces {
+    key: [u8; 16],
+}
+
+/// What one that came back is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Age {
+    Fresh,
+    /// It was ours, once.
+    Stale,
+    /// Not ours, or of an earlier run.
+    Foreign,
+}
+
+impl Nonces {
+    pub fn new() -> Result<Self> {
+        let mut key = [0; 16];
+        File::open("/dev/urandom")
+            .and_then(|mut random| random.read_exact(&mut key))
+            .map_err(|error| {
+                Error::Usage(format!(
+                    "--users: no random numbers from /dev/urandom: {error}; without them passwords could be guessed"
+                ))
+            })?;
+        Ok(Self { key })
+    }
+
+    pub fn issue(&self, now: Micros) -> String {
+        let time = format!("{:0TIME_DIGITS$x}", now.0);
+        let mark = self.mark(&time);
+        time + &mark
+    }
+
+    pub fn age(&self, nonce: &str, now: Micros) -> Age {
+        let Some((time, mark)) = nonce.split_at_checked(TIME_DIGITS) else {
+            return Age::Foreign;
+        };
+        if !bool::from(self.mark(time).as_bytes().ct_eq(mark.as_bytes())) {
+            return Age::Foreign;
+        }
+        match u64::from_str_radix(time, 16) {
+            Ok(issued) if now.since(Micros(issued)) < FRESH_FOR => Age::Fresh,
+            _ => Age::Stale,
+        }
+    }
+
+    fn mark(&self, time: &str) -> String {
+        let mut sha1 = Sha1::new();
+        sha1.update(self.key);
+        sha1.update(time);
+        hex(&sha1.finalize())
+    }
+}
