@@ -9,6 +9,7 @@ pub struct Bits<'a> {
     bits_left: u32,
     /// Zero bytes before the next one.
     zeros: u32,
+    position: usize,
 }
 
 impl<'a> Bits<'a> {
@@ -19,7 +20,13 @@ impl<'a> Bits<'a> {
             byte: 0,
             bits_left: 0,
             zeros: 0,
+            position: 0,
         }
+    }
+
+    /// How many bits have been read, those that prevent start codes not counted.
+    pub fn position(&self) -> usize {
+        self.position
     }
 
     /// u(1), as a flag.
@@ -29,6 +36,7 @@ impl<'a> Bits<'a> {
             self.bits_left = 8;
         }
         self.bits_left -= 1;
+        self.position += 1;
         Some(self.byte >> self.bits_left & 1 == 1)
     }
 
@@ -100,6 +108,7 @@ mod tests {
         let mut bits = Bits::new(&[0, 0, 3, 1, 0, 0, 3, 3, 3]);
         let bytes: Vec<_> = std::iter::from_fn(|| bits.unsigned(8)).collect();
         assert_eq!(bytes, [0, 0, 1, 0, 0, 3, 3]);
+        assert_eq!(bits.position(), 7 * 8);
     }
 
     #[test]

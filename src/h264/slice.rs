@@ -149,7 +149,7 @@ impl SliceHeader {
         let Some((pps, sps)) = sets.of_picture(pps_id) else {
             return Some(None);
         };
-        if sps.separate_colour_planes {
+        if sps.chroma.separate_planes {
             bits.unsigned(2)?; // colour_plane_id
         }
         let frame_num = bits.unsigned(sps.frame_num_bits)?;

@@ -1,28 +1,57 @@
-//! The sequence parameter set, as far as it decides where a picture begins and when it is shown (ITU-T H.264 clause 7.3.2.1
-//! and annex E).
+//! The sequence parameter set, as far as it decides where a picture begins, when it is shown, and how large it is (ITU-T
+//! H.264 clause 7.3.2.1).
 
 use super::bits::Bits;
+use super::vui::{self, Crop, Restriction};
+use crate::units::Size;
 
 /// Profiles whose parameter sets tell the colour format (clause 7.3.2.1.1).
 const PROFILES_WITH_CHROMA: [u32; 13] =
     [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];
 
-/// max_dec_frame_buffering is never more.
-const MOST_DECODED_FRAMES: u32 = 16;
+/// No level has wider or higher pictures (65,535 samples, which is what MP4 can say, too), in macroblocks.
+const MOST_MACROBLOCKS: u32 = 4095;
 
 /// What is known of a sequence of pictures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sps {
     pub id: u32,
-    pub separate_colour_planes: bool,
+    pub chroma: Chroma,
     /// log2_max_frame_num.
     pub frame_num_bits: u32,
     pub order: OrderType,
+    /// max_num_ref_frames.
+    pub reference_frames: u32,
+    /// Of the picture that is shown, in samples.
+    pub size: Size,
     /// frame_mbs_only_flag: there are no fields.
     pub frames_only: bool,
     /// max_num_reorder_frames: how many frames at most are decoded before one that is shown before them. `None` where
     /// nothing tells it.
     pub reorder_frames: Option<u32>,
+    /// What is written of that, whatever the profile says.
+    pub restriction: Restriction,
+}
+
+/// How colours are sampled. Profiles that do not tell it have 4:2:0 in 8 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chroma {
+    /// chroma_format_idc.
+    pub format: u32,
+    /// bit_depth_luma_minus8.
+    pub luma_bits_beyond_8: u32,
+    /// bit_depth_chroma_minus8.
+    pub chroma_bits_beyond_8: u32,
+    pub separate_planes: bool,
+}
+
+impl Chroma {
+    const YUV420: Self = Self {
+        format: 1,
+        luma_bits_beyond_8: 0,
+        chroma_bits_beyond_8: 0,
+        separate_planes: false,
+    };
 }
 
 /// pic_order_cnt_type: how the order of pictures is written.
@@ -56,34 +85,47 @@ impl Sps {
         let constraints = bits.unsigned(8)?;
         bits.unsigned(8)?; // level_idc
         let id = bits.exp_golomb_up_to(31)?;
-        let separate_colour_planes =
-            PROFILES_WITH_CHROMA.contains(&profile) && skip_colour_format(&mut bits)?;
+        let chroma = if has_chroma(profile) {
+            read_chroma(&mut bits)?
+        } else {
+            Chroma::YUV420
+        };
         let frame_num_bits = 4 + bits.exp_golomb_up_to(12)?;
         let order = order_type(&mut bits)?;
-        bits.exp_golomb()?; // max_num_ref_frames
+        let reference_frames = bits.exp_golomb()?;
         bits.flag()?; // gaps_in_frame_num_value_allowed_flag
-        bits.exp_golomb()?; // pic_width_in_mbs_minus1
-        bits.exp_golomb()?; // pic_height_in_map_units_minus1
+        let width_mbs = 1 + bits.exp_golomb_up_to(MOST_MACROBLOCKS - 1)?;
+        let height_units = 1 + bits.exp_golomb_up_to(MOST_MACROBLOCKS - 1)?;
         let frames_only = bits.flag()?;
-        let mut sps = Self {
-            id,
-            separate_colour_planes,
-            frame_num_bits,
-            order,
-            frames_only,
-            reorder_frames: Some(0),
+        // What follows decides less: a set whose end cannot be read still tells where pictures begin.
+        let (crop, restriction) = read_end(&mut bits, frames_only).unwrap_or_default();
+        let fields = if frames_only { 1 } else { 2 };
+        let coded = Size {
+            width: width_mbs * 16,
+            height: height_units * 16 * fields,
         };
         let is_as_decoded = match profile {
-            _ if sps.order == OrderType::AsDecoded => true,
+            _ if order == OrderType::AsDecoded => true,
             // Baseline has no B slices, and intra profiles nothing to reorder (clause A.2).
             66 | 44 => true,
             86 | 100 | 110 | 122 | 244 => constraints & 0x10 != 0,
             _ => false,
         };
-        if !is_as_decoded {
-            sps.reorder_frames = written_reordering(&mut bits, frames_only);
-        }
-        Some(sps)
+        Some(Self {
+            id,
+            chroma,
+            frame_num_bits,
+            order,
+            reference_frames,
+            size: cropped(coded, crop, chroma, fields),
+            frames_only,
+            reorder_frames: match restriction {
+                _ if is_as_decoded => Some(0),
+                Restriction::ReorderFrames(frames) => Some(frames),
+                _ => None,
+            },
+            restriction,
+        })
     }
 
     /// seq_parameter_set_id of a NAL unit of type 7 or 15.
@@ -92,21 +134,31 @@ impl Sps {
     }
 }
 
-/// Up to the scaling matrices; whether the colour planes are separate.
-fn skip_colour_format(bits: &mut Bits) -> Option<bool> {
-    let chroma_format = bits.exp_golomb_up_to(3)?;
-    let separate = chroma_format == 3 && bits.flag()?;
-    bits.exp_golomb()?; // bit_depth_luma_minus8
-    bits.exp_golomb()?; // bit_depth_chroma_minus8
+/// Whether the parameter sets of a profile (profile_idc) tell the colour format.
+pub fn has_chroma(profile: u32) -> bool {
+    PROFILES_WITH_CHROMA.contains(&profile)
+}
+
+/// chroma_format_idc to the scaling matrices.
+fn read_chroma(bits: &mut Bits) -> Option<Chroma> {
+    let format = bits.exp_golomb_up_to(3)?;
+    let separate_planes = format == 3 && bits.flag()?;
+    let luma_bits_beyond_8 = bits.exp_golomb_up_to(6)?;
+    let chroma_bits_beyond_8 = bits.exp_golomb_up_to(6)?;
     bits.flag()?; // qpprime_y_zero_transform_bypass_flag
     if bits.flag()? {
-        for list in 0..if chroma_format == 3 { 12 } else { 8 } {
+        for list in 0..if format == 3 { 12 } else { 8 } {
             if bits.flag()? {
                 skip_scaling_list(bits, if list < 6 { 16 } else { 64 })?;
             }
         }
     }
-    Some(separate)
+    Some(Chroma {
+        format,
+        luma_bits_beyond_8,
+        chroma_bits_beyond_8,
+        separate_planes,
+    })
 }
 
 /// Clause 7.3.2.1.1.1.
@@ -140,92 +192,37 @@ fn order_type(bits: &mut Bits) -> Option<OrderType> {
     }
 }
 
-/// max_num_reorder_frames, where the usability information tells it (clause E.1.1).
-fn written_reordering(bits: &mut Bits, frames_only: bool) -> Option<u32> {
+/// What stands behind frame_mbs_only_flag.
+fn read_end(bits: &mut Bits, frames_only: bool) -> Option<(Crop, Restriction)> {
     if !frames_only {
         bits.flag()?; // mb_adaptive_frame_field_flag
     }
     bits.flag()?; // direct_8x8_inference_flag
-    if bits.flag()? {
-        for _ in 0..4 {
-            bits.exp_golomb()?; // frame_crop_*_offset
-        }
-    }
-    let has_usability_information = bits.flag()?;
-    if !has_usability_information {
-        return None;
-    }
-    skip_look(bits)?;
-    if bits.flag()? {
-        bits.unsigned(32)?; // num_units_in_tick
-        bits.unsigned(32)?; // time_scale
-        bits.flag()?; // fixed_frame_rate_flag
-    }
-    skip_buffering(bits)?;
-    let has_restriction = bits.flag()?;
-    if !has_restriction {
-        return None;
-    }
-    bits.flag()?; // motion_vectors_over_pic_boundaries_flag
-    for _ in 0..4 {
-        bits.exp_golomb()?; // max_bytes_per_pic_denom to log2_max_mv_length_vertical
-    }
-    bits.exp_golomb_up_to(MOST_DECODED_FRAMES)
+    Some((vui::crop(bits)?, vui::restriction(bits)))
 }
 
-/// How the picture is to be shown: the beginning of vui_parameters (clause E.1.1).
-fn skip_look(bits: &mut Bits) -> Option<()> {
-    if bits.flag()? && bits.unsigned(8)? == 255 {
-        bits.unsigned(32)?; // sar_width, sar_height
+/// What is left of the coded picture (clause 7.4.2.1.1, CropUnitX and CropUnitY). A crop that leaves nothing is none.
+fn cropped(coded: Size, crop: Crop, chroma: Chroma, fields: u32) -> Size {
+    let is_subsampled = |formats: &[u32]| formats.contains(&chroma.format);
+    let unit_x = if is_subsampled(&[1, 2]) { 2 } else { 1 };
+    let unit_y = if is_subsampled(&[1]) {
+        2 * fields
+    } else {
+        fields
+    };
+    let left = |whole: u32, unit: u32, first: u32, last: u32| {
+        let away = first.saturating_add(last).saturating_mul(unit);
+        if away < whole { whole - away } else { whole }
+    };
+    Size {
+        width: left(coded.width, unit_x, crop.left, crop.right),
+        height: left(coded.height, unit_y, crop.top, crop.bottom),
     }
-    if bits.flag()? {
-        bits.flag()?; // overscan_appropriate_flag
-    }
-    if bits.flag()? {
-        bits.unsigned(4)?; // video_format, video_full_range_flag
-        if bits.flag()? {
-            bits.unsigned(24)?; // colour_primaries, transfer_characteristics, matrix_coefficients
-        }
-    }
-    if bits.flag()? {
-        bits.exp_golomb()?; // chroma_sample_loc_type_top_field
-        bits.exp_golomb()?; // chroma_sample_loc_type_bottom_field
-    }
-    Some(())
-}
-
-/// nal_hrd_parameters to pic_struct_present_flag (clause E.1.1).
-fn skip_buffering(bits: &mut Bits) -> Option<()> {
-    let for_units = bits.flag()?;
-    if for_units {
-        skip_hypothetical_decoder(bits)?;
-    }
-    let for_slices = bits.flag()?;
-    if for_slices {
-        skip_hypothetical_decoder(bits)?;
-    }
-    if for_units || for_slices {
-        bits.flag()?; // low_delay_hrd_flag
-    }
-    bits.flag()?; // pic_struct_present_flag
-    Some(())
-}
-
-/// hrd_parameters (clause E.1.2).
-fn skip_hypothetical_decoder(bits: &mut Bits) -> Option<()> {
-    let schedules = bits.exp_golomb_up_to(31)? + 1;
-    bits.unsigned(8)?; // bit_rate_scale, cpb_size_scale
-    for _ in 0..schedules {
-        bits.exp_golomb()?; // bit_rate_value_minus1
-        bits.exp_golomb()?; // cpb_size_value_minus1
-        bits.flag()?; // cbr_flag
-    }
-    bits.unsigned(20).map(|_| ()) // lengths of the delays and of time_offset
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::made;
+    use super::super::{made, real_sps};
     use super::*;
 
     #[test]
@@ -234,13 +231,23 @@ mod tests {
             let sps = Sps::parse(&made::sps(3, frames_only, reordering)[4..]).unwrap();
             let expected = Sps {
                 id: 3,
-                separate_colour_planes: false,
+                chroma: Chroma::YUV420,
                 frame_num_bits: 8,
                 order: OrderType::Written { lsb_bits: 8 },
+                reference_frames: 4,
+                size: Size {
+                    width: 320,
+                    height: if frames_only { 240 } else { 256 },
+                },
                 frames_only,
                 reorder_frames: reordering,
+                restriction: sps.restriction,
             };
             assert_eq!(sps, expected);
+            assert_eq!(
+                matches!(sps.restriction, Restriction::NoVuiAt { .. }),
+                reordering.is_none()
+            );
         }
     }
 
@@ -258,6 +265,14 @@ mod tests {
             (0, true, Some(2))
         );
         assert_eq!(sps.order, OrderType::Written { lsb_bits: 6 });
+    }
+
+    #[test]
+    fn the_size_is_that_of_the_picture_that_is_shown() {
+        for (name, sps) in [real_sps::TELLING, real_sps::SILENT].concat() {
+            let size = Sps::parse(sps).unwrap().size;
+            assert!(name.contains(&format!(", {size},")), "{name}: {size}");
+        }
     }
 
     #[test]

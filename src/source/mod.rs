@@ -68,6 +68,12 @@ pub trait Source {
         Ok(false)
     }
 
+    /// Whether pictures are shown in the order in which they come, in every stream that this source can give: then decoders
+    /// may be told so (`h264::shown_as_decoded`).
+    fn shows_as_decoded(&self) -> bool {
+        false
+    }
+
     /// How many frames the source itself had to drop so far, because it or its reader was too slow.
     fn dropped(&self) -> u64 {
         0

@@ -5,6 +5,7 @@ mod command_line;
 mod connecting;
 mod endings;
 mod outputs;
+mod parameter_sets;
 mod players;
 mod recordings;
 mod signals;

@@ -2,7 +2,8 @@
 //!
 //! Of the program itself: `program` runs it, `session` gives it a viewer. Around it: `connections`, `folders`, `commands` of
 //! this machine, `packages` that were built, `roots` of Debian systems. Of video: `decoding` by ffmpeg, the test card read
-//! back (`card`), and H.264 as bytes (`samples`, `made_h264`).
+//! back (`card`), and H.264 as bytes (`samples`, `made_h264`,
+//! `real_sps`).
 
 pub mod card;
 pub mod commands;
@@ -12,6 +13,7 @@ pub mod folders;
 pub mod made_h264;
 pub mod packages;
 pub mod program;
+pub mod real_sps;
 pub mod roots;
 pub mod samples;
 pub mod session;

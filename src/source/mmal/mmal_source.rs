@@ -124,6 +124,11 @@ impl Source for Mmal {
         Ok(true)
     }
 
+    /// The firmware's encoder makes no B pictures.
+    fn shows_as_decoded(&self) -> bool {
+        true
+    }
+
     fn dropped(&self) -> u64 {
         self.inbox.dropped().0
     }

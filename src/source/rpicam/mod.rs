@@ -104,6 +104,12 @@ impl Source for Rpicam {
         }
     }
 
+    /// The firmware's encoder makes no B pictures, and x264, which does where words behind `--` ask for them, tells decoders
+    /// itself.
+    fn shows_as_decoded(&self) -> bool {
+        true
+    }
+
     fn dropped(&self) -> u64 {
         self.frames.dropped()
     }

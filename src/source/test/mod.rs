@@ -104,6 +104,11 @@ impl Source for TestCard {
         }
     }
 
+    /// openh264 makes no B pictures.
+    fn shows_as_decoded(&self) -> bool {
+        true
+    }
+
     fn dropped(&self) -> u64 {
         self.pace.dropped()
     }

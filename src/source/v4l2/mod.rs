@@ -239,6 +239,10 @@ impl Source for V4l2 {
         self.output.request_key_frame(&self.camera.device);
     }
 
+    fn shows_as_decoded(&self) -> bool {
+        self.output.shows_as_decoded()
+    }
+
     fn dropped(&self) -> u64 {
         self.dropped
     }

@@ -74,6 +74,12 @@ impl FrameOutput {
         Ok((Self { way }, honoured))
     }
 
+    /// Whether no picture is shown before one that came earlier: neither encoder of ours makes B pictures; what a camera's own
+    /// makes is not known.
+    pub fn shows_as_decoded(&self) -> bool {
+        !matches!(self.way, Way::H264(_))
+    }
+
     /// Whether a picture can be left out without harm to the next.
     pub fn pictures_are_independent(&self) -> bool {
         !matches!(self.way, Way::H264(_))
