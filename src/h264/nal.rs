@@ -23,13 +23,15 @@ pub enum NalType {
     Sps,
     Pps,
     AccessUnitDelimiter,
+    /// Nothing but bytes that keep up a bitrate (12).
+    Filler,
     SpsExtension,
     /// Says more about the slice behind it (14).
     Prefix,
     SubsetSps,
     /// Reserved for what begins an access unit (16 to 18).
     ReservedBeginning,
-    /// What belongs to the picture before it: ends of sequence and stream, filler data, auxiliary pictures, slice
+    /// What belongs to the picture before it: ends of sequence and stream, auxiliary pictures, slice
     /// extensions (20) and whatever is not specified.
     Other,
 }
@@ -46,6 +48,7 @@ impl NalType {
             7 => Self::Sps,
             8 => Self::Pps,
             9 => Self::AccessUnitDelimiter,
+            12 => Self::Filler,
             13 => Self::SpsExtension,
             14 => Self::Prefix,
             15 => Self::SubsetSps,
@@ -67,7 +70,7 @@ impl NalType {
         match self {
             Self::Slice | Self::PartitionA | Self::IdrSlice => Border::AsItsHeaderSays,
             Self::Prefix | Self::ReservedBeginning => Border::AsTheNextSliceSays,
-            Self::FurtherPartition | Self::Other => Border::No,
+            Self::FurtherPartition | Self::Filler | Self::Other => Border::No,
             _ => Border::Yes,
         }
     }

@@ -4,6 +4,7 @@
 mod command_line;
 mod connecting;
 mod endings;
+mod fmp4;
 mod outputs;
 mod parameter_sets;
 mod players;
