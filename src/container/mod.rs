@@ -2,3 +2,4 @@
 
 pub mod fmp4;
 pub mod mpegts;
+pub mod multipart;

@@ -1,1 +1,11 @@
 //! The room of the browsers, and of every program that wants a picture: HTTP/1.1 on the connections of `picam-web.socket`.
+//! GET and HEAD, no bodies, nothing stored: a URL chooses among fixed forms of the one stream.
+
+pub mod head;
+pub mod hosts;
+pub mod known_urls;
+pub mod metrics;
+pub mod request;
+pub mod response;
+pub mod status;
+pub mod websocket;

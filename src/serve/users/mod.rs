@@ -4,7 +4,7 @@
 //! MD5 because ffmpeg and recorders know no other. It keeps a password from being read on the way; what follows, pictures
 //! too, goes in the clear.
 
-mod authorization;
+pub mod authorization;
 mod failures;
 mod file;
 mod nonce;
