@@ -8,7 +8,7 @@ use picam_stream::options::{self, Command};
 use picam_stream::service::conffile;
 use picam_stream::stop::Stop;
 use picam_stream::system::System;
-use picam_stream::{cameras, doctor, log, session};
+use picam_stream::{cameras, doctor, log, serve, session};
 
 fn main() -> ExitCode {
     log::init();
@@ -24,6 +24,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Stream(options) => session::run(&options, &catch_signals()?)?,
+        Command::Serve(options) => serve::run(&options, &catch_signals()?)?,
         Command::Cameras => print(&cameras::list(&System::here())?)?,
         Command::Doctor { json } => return examine(json),
         Command::Help => print_here(&options::help())?,

@@ -243,6 +243,11 @@ fn the_completion_completes_names_words_and_files() {
     assert_eq!(shell.typed("doc\t --j\t"), ["doctor", "--json"]);
     assert_eq!(shell.typed("doctor --for\t"), ["doctor", "--for"]);
     assert_eq!(shell.typed("--qp\t20"), ["--qp", "20"]);
+    assert_eq!(
+        shell.typed("ser\t --ling\t0 --qp\t"),
+        ["serve", "--linger", "0", "--qp"]
+    );
+    assert_eq!(shell.typed("--ling\t"), ["--ling"]);
 }
 
 /// An interactive bash on a terminal of its own, in which `picam-stream` prints its words.

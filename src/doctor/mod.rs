@@ -45,7 +45,10 @@ impl Facts<'_> {
 
     /// Whether a viewer is to see a camera, and there is none.
     fn lacks_camera(&self) -> bool {
-        let without = matches!(self.wanted, SourceChoice::Test | SourceChoice::File(_));
+        let without = matches!(
+            self.wanted,
+            SourceChoice::Test | SourceChoice::File(_) | SourceChoice::Shared(_)
+        );
         self.camera.is_none() && !without
     }
 }

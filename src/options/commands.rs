@@ -12,8 +12,8 @@ pub struct CommandWord {
     pub name: &'static str,
     /// One line for `--help`, without a full stop.
     pub help: &'static str,
-    /// The words that it takes, for the completion.
-    pub words: &'static [&'static str],
+    /// The words that it takes, for the completion; `None` where it takes options.
+    pub words: Option<&'static [&'static str]>,
     /// Reads what stands behind the word.
     pub parse: fn(&[OsString]) -> Result<Command>,
 }
@@ -23,25 +23,31 @@ pub const COMMANDS: &[CommandWord] = &[
     CommandWord {
         name: "cameras",
         help: "list the cameras",
-        words: &[],
+        words: Some(&[]),
         parse: |rest| no_words(rest, Command::Cameras),
     },
     CommandWord {
         name: "doctor",
         help: "tell what is wrong with camera and service, and what to do; --json for programs",
-        words: &["--json"],
+        words: Some(&["--json"]),
         parse: doctor,
     },
     CommandWord {
         name: "help",
         help: "print this help and exit, as --help does",
-        words: &[],
+        words: Some(&[]),
         parse: |rest| no_words(rest, Command::Help),
+    },
+    CommandWord {
+        name: "serve",
+        help: "share the camera among viewers that systemd listens for, as picam-camera.service does",
+        words: None,
+        parse: super::parse::serve,
     },
     CommandWord {
         name: "version",
         help: "print the version and exit, as --version does",
-        words: &[],
+        words: Some(&[]),
         parse: |rest| no_words(rest, Command::Version),
     },
 ];

@@ -3,7 +3,7 @@
 use super::commands::COMMANDS;
 use super::endpoints::SOURCES;
 use super::names;
-use super::table::{Arity, Row, rows};
+use super::table::{Arity, Group, Row, rows};
 
 const HEAD: &str = r#"# bash completion for picam-stream
 
@@ -58,13 +58,16 @@ pub fn bash_completion() -> String {
     script
 }
 
-/// Behind a command: the words that it takes, and no options.
+/// Behind a command that takes no options: the words that it takes.
 fn behind_commands() -> String {
     let mut script = "    if ((COMP_CWORD > 1)); then\n    case ${COMP_WORDS[1]} in\n".to_owned();
     for command in COMMANDS {
+        let Some(words) = command.words else {
+            continue;
+        };
         let reply = format!(
             "mapfile -t COMPREPLY < <(compgen -W '{}' -- \"$cur\")\n            return",
-            command.words.join(" ")
+            words.join(" ")
         );
         script.push_str(&case([command.name.to_owned()], &reply));
     }
@@ -72,13 +75,16 @@ fn behind_commands() -> String {
     script
 }
 
-/// Anywhere else: all options, and in the first place the commands.
+/// Anywhere else: all options but those of `serve`, which come behind that word alone, and in the first place the commands.
 fn options() -> String {
     let commands: Vec<_> = COMMANDS.iter().map(|command| command.name).collect();
-    let options: Vec<_> = names(|_| true).collect();
+    let is_of_serve = |row: &Row| row.group == Group::Serve;
+    let options: Vec<_> = names(|row| !is_of_serve(row)).collect();
+    let of_serve: Vec<_> = names(is_of_serve).collect();
     let first = format!(
-        "\n            ((COMP_CWORD == 1)) && words+=' {}'",
-        commands.join(" ")
+        "\n            ((COMP_CWORD == 1)) && words+=' {}'\n            [[ ${{COMP_WORDS[1]}} == serve ]] && words+=' {}'",
+        commands.join(" "),
+        of_serve.join(" ")
     );
     case(
         ["*".to_owned()],

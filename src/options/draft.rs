@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::model::Options;
+use super::model::{Options, ServeOptions};
 use super::words::{RawFormat, WaitMethod};
 
 /// The `-t` that is as good as none.
@@ -12,6 +12,8 @@ pub const NOT_GIVEN_MS: i64 = -1;
 #[derive(Clone, Default)]
 pub struct Draft {
     pub options: Options,
+    /// The options of `serve`, without those of the stream.
+    pub serve: ServeOptions,
     /// `-t` as it stands; [`NOT_GIVEN_MS`] before any, and where that was given.
     pub time_ms: i64,
     /// What it is then.

@@ -17,7 +17,9 @@ const LONGEST_PATH_BYTES: usize = 4096;
 const LONGEST_HOST_BYTES: usize = 255;
 
 /// How the values of `--source` begin.
-pub const SOURCES: &[&str] = &["auto", "rpicam", "mmal", "v4l2", "v4l2:", "test", "file:"];
+pub const SOURCES: &[&str] = &[
+    "auto", "rpicam", "mmal", "v4l2", "v4l2:", "test", "file:", "shared", "shared:",
+];
 
 /// Reads `--source`.
 pub fn source(text: &OsStr) -> Result<SourceChoice, String> {
@@ -27,12 +29,15 @@ pub fn source(text: &OsStr) -> Result<SourceChoice, String> {
         b"test" => Ok(SourceChoice::Test),
         b"mmal" => Ok(SourceChoice::Mmal),
         b"v4l2" => Ok(SourceChoice::V4l2(None)),
+        b"shared" => Ok(SourceChoice::Shared(None)),
         bytes => {
             let behind = |prefix: &[u8]| bytes.strip_prefix(prefix).map(OsStr::from_bytes);
             if let Some(path) = behind(b"file:") {
                 Ok(SourceChoice::File(file(path)?))
             } else if let Some(device) = behind(b"v4l2:") {
                 Ok(SourceChoice::V4l2(Some(file(device)?)))
+            } else if let Some(socket) = behind(b"shared:") {
+                Ok(SourceChoice::Shared(Some(file(socket)?)))
             } else {
                 Err(String::new())
             }

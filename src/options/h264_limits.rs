@@ -71,9 +71,12 @@ pub fn slices_for(size: Size, asked: u32) -> u32 {
 }
 
 /// Fits `options` into the encoder. A size of 0 is not known yet and left for the source. A recording was encoded
-/// already: size and rate of an encoder do not bound how fast it is played.
+/// already: size and rate of an encoder do not bound how fast it is played. A shared camera has options of its own.
 pub fn fit(options: &mut Options) -> Result<()> {
-    if matches!(options.source, SourceChoice::File(_)) {
+    if matches!(
+        options.source,
+        SourceChoice::File(_) | SourceChoice::Shared(_)
+    ) {
         return Ok(());
     }
     fit_bitrate(options);

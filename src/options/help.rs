@@ -36,6 +36,7 @@ pub fn help() -> String {
         "Options that raspivid does not have",
         Group::Ours,
     );
+    section(&mut text, "Options of serve alone", Group::Serve);
     lists(&mut text, Group::Ours);
     section(&mut text, "Stream and encoder", Group::Video);
     lists(&mut text, Group::Video);

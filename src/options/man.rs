@@ -28,6 +28,7 @@ pub fn man_page() -> String {
         "Options that raspivid does not have",
         Group::Ours,
     );
+    section(&mut page, "Options of serve alone", Group::Serve);
     section(&mut page, "Stream and encoder", Group::Video);
     section(&mut page, "Common settings", Group::Common);
     section(&mut page, "Preview", Group::Preview);

@@ -8,7 +8,7 @@
 //! | `annotation`, `endpoints`, `h264_limits` | what is read, or fitted, with more rules than one |
 //! | `draft` | the options while they are read, as plain data |
 //! | `table` | one row an option |
-//! | `apply`, `service`, `finish` | a value goes into the draft by its row; what only shows when all is read |
+//! | `apply`, `service`, `finish`, `serve` | a value goes into the draft by its row; what only shows when all is read |
 //! | `commands`, `parse` | from the words of a command line to what it asks for |
 //! | `help`, `man`, `complete`, `settings_report`, `unhonoured` | how options are told |
 
@@ -26,6 +26,7 @@ mod model;
 pub mod names;
 mod parse;
 mod scan;
+mod serve;
 mod service;
 mod settings_report;
 mod shown;
@@ -43,7 +44,8 @@ pub use h264_limits::{level_for, slices_for};
 pub use help::help;
 pub use man::man_page;
 pub use model::{
-    Annotation, Camera, Command, Options, Output, ReportOnly, Roi, SourceChoice, Stereo, Video,
+    Annotation, Camera, Command, Options, Output, ReportOnly, Roi, ServeOptions, SourceChoice,
+    Stereo, Video,
 };
 pub use parse::{Use, parse, uses};
 pub use settings_report::settings;

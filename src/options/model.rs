@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ pub enum Command {
     Doctor { json: bool },
     /// Stream: no command word.
     Stream(Box<Options>),
+    /// Share the camera: `serve`.
+    Serve(Box<ServeOptions>),
     /// `cameras`: the list of cameras for standard output.
     Cameras,
     /// `--help`: the text for standard output.
@@ -42,6 +45,8 @@ pub enum SourceChoice {
     File(PathBuf),
     /// The camera of the legacy stack.
     Mmal,
+    /// The camera that `serve` shares, at this socket or at that of the package's unit.
+    Shared(Option<PathBuf>),
 }
 
 /// Where the stream goes.
@@ -125,10 +130,49 @@ impl Options {
         self.pts_file.as_ref().is_some_and(begins_with_dash)
     }
 
+    /// Tells whether two command lines ask for the same pictures of the same camera. The number is the same in every process
+    /// of one version of this program.
+    pub fn camera_hash(&self) -> u64 {
+        // Their texts, because floating-point numbers have no hash.
+        let text = format!(
+            "{:?}",
+            (
+                &self.source,
+                &self.video,
+                &self.camera,
+                &self.annotation,
+                &self.passed_on,
+                self.stall_timeout
+            )
+        );
+        // Without the random seed of a HashMap's.
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        hasher.finish()
+    }
+
     /// Whether an option was given, by its long name.
     pub fn was_given(&self, long: &str) -> bool {
         self.given.contains(&long)
     }
+}
+
+/// What `serve` is asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ServeOptions {
+    /// How long the camera is kept after the last viewer.
+    pub linger: Duration,
+    pub max_viewers: usize,
+    /// Of one IPv4 address, or of one IPv6 network of 64 bits.
+    pub max_viewers_per_address: usize,
+    /// The names and passwords that are asked for; `None` asks for none.
+    pub users: Option<PathBuf>,
+    /// More host names that the web page answers to, in small letters.
+    pub hosts: Vec<String>,
+    /// Where a viewer asks for JPEG pictures.
+    pub mjpeg_fps: u32,
+    /// The camera and its picture. What is a viewer's own in it means nothing: output, format, time limit, pauses.
+    pub stream: Options,
 }
 
 /// What the encoder is asked for.

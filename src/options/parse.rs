@@ -8,7 +8,7 @@ use super::model::Command;
 use super::shown::shown;
 use super::similar::nearest;
 use super::table::{Arity, Kind, Row, find, rows};
-use super::{apply, commands, finish, names, service};
+use super::{apply, commands, finish, names, serve, service};
 use crate::error::{Error, Result};
 
 /// One option as it stands on the command line.
@@ -30,6 +30,16 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command> {
     }
 }
 
+/// Reads what stands behind the word `serve`.
+pub(super) fn serve(words: &[OsString]) -> Result<Command> {
+    let (uses, passed_on) = split(words)?;
+    if let Some((_, command)) = uses.last().and_then(stopping) {
+        return Ok(command);
+    }
+    let draft = read(&uses, passed_on)?;
+    Ok(Command::Serve(Box::new(serve::finish(draft)?)))
+}
+
 /// The options among the words of a command line that streams, as they stand there, their values unread.
 ///
 /// Errors: `Usage`, as `parse`.
@@ -47,14 +57,10 @@ fn stream(words: &[OsString]) -> Result<Command> {
             Ok(command)
         };
     }
-    let mut draft = read(&uses)?;
-    draft.options.given = rows()
-        .map(|row| row.long)
-        .filter(|long| uses.iter().any(|u| u.row.long == *long))
-        .collect();
-    let restated = uses.iter().filter(|it| says_the_default(it.row, &draft));
-    draft.options.restated = restated.map(|it| it.row.long).collect();
-    draft.options.passed_on = passed_on.to_vec();
+    if let Some(refusal) = uses.iter().find_map(|it| serve::refusal(it.row)) {
+        return Err(usage(refusal));
+    }
+    let draft = read(&uses, passed_on)?;
     Ok(Command::Stream(Box::new(finish::finish(draft)?)))
 }
 
@@ -72,6 +78,7 @@ fn says_the_default(row: &Row, draft: &Draft) -> bool {
         let mut again = draft.clone();
         apply::apply(row, Some(default.as_ref()), &mut again).is_ok()
             && again.options == draft.options
+            && again.serve == draft.serve
     })
 }
 
@@ -101,7 +108,7 @@ fn split(words: &[OsString]) -> Result<(Vec<Use>, &[OsString])> {
 }
 
 /// Reads all values; the last one of each option counts, but every one must be right. What is overruled needs no warning.
-fn read(uses: &[Use]) -> Result<Draft> {
+fn read(uses: &[Use], passed_on: &[OsString]) -> Result<Draft> {
     let mut draft = finish::begin();
     for (index, Use { row, value }) in uses.iter().enumerate() {
         let warnings = draft.options.warnings.len();
@@ -111,6 +118,13 @@ fn read(uses: &[Use]) -> Result<Draft> {
             draft.options.warnings.truncate(warnings);
         }
     }
+    draft.options.given = rows()
+        .map(|row| row.long)
+        .filter(|long| uses.iter().any(|it| it.row.long == *long))
+        .collect();
+    let restated = uses.iter().filter(|it| says_the_default(it.row, &draft));
+    draft.options.restated = restated.map(|it| it.row.long).collect();
+    draft.options.passed_on = passed_on.to_vec();
     Ok(draft)
 }
 

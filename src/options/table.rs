@@ -9,6 +9,7 @@ mod ours;
 mod picture;
 mod preview;
 mod sensor;
+mod serve;
 
 use std::ffi::OsStr;
 
@@ -42,6 +43,8 @@ pub struct Row {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
     Ours,
+    /// Those of the command `serve` alone.
+    Serve,
     /// raspivid's own: stream, encoder, files.
     Video,
     Common,
@@ -168,8 +171,9 @@ pub enum Arity {
     Optional,
 }
 
-const TABLE: [&[Row]; 7] = [
+const TABLE: [&[Row]; 8] = [
     ours::ROWS,
+    serve::ROWS,
     encoder::ROWS,
     files::ROWS,
     common::ROWS,

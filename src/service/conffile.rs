@@ -33,11 +33,13 @@ pub fn is_set() -> bool {
 /// # Errors
 /// `Error::Usage` where systemd has started us for a viewer, with options from the file.
 pub fn refuse_text() -> Result<()> {
-    if !is_set() || env::var_os("REMOTE_ADDR").is_none() {
+    let is_given = |name| env::var_os(name).is_some();
+    let is_for_viewers = is_given("LISTEN_FDS") || is_set() && is_given("REMOTE_ADDR");
+    if !is_for_viewers {
         return Ok(());
     }
     Err(Error::Usage(
-        "--help and --version print a text and end, and here the viewer would get it: type them in a terminal".to_owned(),
+        "--help and --version print a text and end, and have no place among the options of a service: type them in a terminal".to_owned(),
     ))
 }
 

@@ -15,28 +15,49 @@ pub const SOCKET_UNIT: &str = "raspivid.socket";
 pub const TEMPLATE_UNIT: &str = "raspivid@.service";
 
 /// The TCP port, as the socket unit of the package says it. A test compares every text that repeats it.
-pub const PORT: u16 = port(include_str!("../../debian/raspivid.socket"));
+pub const PORT: u16 = number(value(
+    include_str!("../../debian/raspivid.socket"),
+    "\nListenStream=",
+));
 
-/// The number behind `ListenStream=`.
-const fn port(unit: &str) -> u16 {
-    const KEY: &[u8] = b"\nListenStream=";
+/// Where the camera is shared.
+pub const CAMERA_SOCKET_UNIT: &str = "picam-camera.socket";
+
+/// The process that has the camera then, for all viewers.
+pub const CAMERA_UNIT: &str = "picam-camera.service";
+
+/// The socket of the shared camera, as its unit in the package says it.
+pub const CAMERA_SOCKET: &str = value(
+    include_str!("../../debian/picam-camera.socket"),
+    "\nListenSequentialPacket=",
+);
+
+/// What stands behind the key, up to the end of its line.
+const fn value<'a>(unit: &'a str, key: &str) -> &'a str {
     let bytes = unit.as_bytes();
+    let key = key.as_bytes();
     let mut at = 0;
     let mut matching = 0;
-    while matching < KEY.len() {
-        matching = if bytes[at] == KEY[matching] {
+    while matching < key.len() {
+        matching = if bytes[at] == key[matching] {
             matching + 1
-        } else if bytes[at] == KEY[0] {
+        } else if bytes[at] == key[0] {
             1
         } else {
             0
         };
         at += 1;
     }
-    let mut port = 0;
-    while bytes[at].is_ascii_digit() {
-        port = port * 10 + (bytes[at] - b'0') as u16;
-        at += 1;
+    let mut end = at;
+    while bytes[end] != b'\n' {
+        end += 1;
     }
-    port
+    unit.split_at(end).0.split_at(at).1
+}
+
+const fn number(digits: &str) -> u16 {
+    match u16::from_str_radix(digits, 10) {
+        Ok(number) => number,
+        Err(_) => panic!("a unit has something else in place of a number"),
+    }
 }

@@ -14,12 +14,14 @@ pub mod rpicam;
 pub(crate) mod test;
 pub mod v4l2;
 
+use std::path::Path;
 use std::time::Duration;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::log;
 use crate::options::{self, Options, SourceChoice};
+use crate::service::CAMERA_SOCKET;
 use crate::system::System;
 
 /// What a source had to offer within the time it was given.
@@ -109,6 +111,13 @@ pub fn open(options: &Options) -> Result<Box<dyn Source>> {
             Ok(Box::new(camera))
         }
         SourceChoice::Auto => open_found(options),
+        SourceChoice::Shared(socket) => Err(Error::Camera(format!(
+            "no camera is shared at {}",
+            socket
+                .as_deref()
+                .unwrap_or(Path::new(CAMERA_SOCKET))
+                .display()
+        ))),
     }
 }
 

@@ -36,7 +36,7 @@ pub fn wanted(survey: &Survey, choice: &SourceChoice) -> Option<ChosenCamera> {
                 .find(|found| Path::new(&found.device) == device);
             named.cloned().map(ChosenCamera::V4l2)
         }
-        SourceChoice::Test | SourceChoice::File(_) => None,
+        SourceChoice::Test | SourceChoice::File(_) | SourceChoice::Shared(_) => None,
     }
 }
 
@@ -49,6 +49,9 @@ fn camera(facts: &Facts) -> Check {
         (None, SourceChoice::Auto) => Check::problem(CAMERA, "none was found", what_to_do(facts)),
         (None, SourceChoice::Test) => not_asked_for(facts, "the test card (--source test)"),
         (None, SourceChoice::File(_)) => not_asked_for(facts, "a recording (--source file)"),
+        (None, SourceChoice::Shared(_)) => {
+            not_asked_for(facts, "the shared camera (--source shared)")
+        }
         (None, SourceChoice::Rpicam) => lost(facts, "rpicam", facts.survey.libcamera.missing()),
         (None, SourceChoice::Mmal) => lost(facts, "mmal", facts.survey.missing_mmal()),
         (None, SourceChoice::V4l2(device)) => {

@@ -36,6 +36,11 @@ impl Effects {
                 "with a recording",
                 all_of(honoured::RECORDING),
             ),
+            (SourceChoice::Shared(_), _) => Self::new(
+                "a viewer sees the shared camera, whose options are those of its own service",
+                "with the shared camera",
+                all_of(&[]),
+            ),
             (_, Some(ChosenCamera::Libcamera { program, .. })) => {
                 Self::of_libcamera(facts, options, program)
             }

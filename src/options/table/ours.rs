@@ -21,20 +21,21 @@ pub const ROWS: &[Row] = &[
         long: names::SOURCE,
         placeholder: "KIND",
         kind: Kind::Special {
-            takes: "auto, rpicam, mmal, v4l2, v4l2:DEVICE, test or file:PATH",
+            takes: "auto, rpicam, mmal, v4l2, v4l2:DEVICE, test, file:PATH, shared or shared:SOCKET",
             set: |draft, text| {
                 draft.options.source = source(text)?;
                 Ok(None)
             },
         },
         default: Some("auto"),
-        help: "pictures from auto, rpicam, mmal, v4l2[:DEVICE], test or file:PATH",
+        help: "pictures from auto, rpicam, mmal, v4l2[:DEVICE], test, file:PATH or shared[:SOCKET]",
         more: "auto takes the camera that the machine has. rpicam is a libcamera camera, through the system's \
                rpicam-vid or libcamera-vid. mmal is the camera of the legacy stack (32-bit Raspbian up to \
                bullseye), driven as raspivid drives it. v4l2 is the first V4L2 camera, as USB cameras are; \
                v4l2:DEVICE is that of this device, such as /dev/video0. test is a live test card: colour bars, a frame \
                counter and the time. file:PATH plays a recorded H.264 stream (Annex B) over and over at the \
-               rate of -fps.",
+               rate of -fps. shared is the camera that picam-camera.service shares, with the options that it has there; \
+               shared:SOCKET is that of another picam-stream serve.",
         ..OURS
     },
     Row {

@@ -6,6 +6,7 @@ mod limits;
 mod properties;
 mod refused;
 mod report;
+mod serve;
 mod service;
 mod table;
 mod understood;

@@ -11,7 +11,7 @@ use proptest::sample::select;
 use super::{parse_words, stream};
 use crate::error::{Error, Result};
 use crate::options::table::{Row, find, rows};
-use crate::options::{Command, Kind, help, parse};
+use crate::options::{Command, Group, Kind, help, parse};
 
 /// A word of a command line: an option, something like a value, or any bytes.
 fn word() -> impl Strategy<Value = OsString> {
@@ -72,6 +72,7 @@ fn special(long: &str) -> BoxedStrategy<String> {
         "source" => prop_oneof![
             Just("auto".to_owned()),
             Just("test".to_owned()),
+            Just("shared".to_owned()),
             "file:[a-z/]{1,9}"
         ]
         .boxed(),
@@ -90,6 +91,17 @@ fn special(long: &str) -> BoxedStrategy<String> {
         .boxed(),
         "timeout" => (-1_i32..=i32::MAX).prop_map(|n| n.to_string()).boxed(),
         "stall-timeout" => (1..=3_600_000_u64).prop_map(|n| n.to_string()).boxed(),
+        "linger" => prop_oneof![
+            (0..=3600_u32).prop_map(|n| n.to_string()),
+            "[0-9]{1,3}\\.[0-9]{1,3}"
+        ]
+        .boxed(),
+        "max-viewers" | "max-viewers-per-address" => {
+            (1..=1000_u32).prop_map(|n| n.to_string()).boxed()
+        }
+        "users" => "[a-z/.]{1,20}".boxed(),
+        "hosts" => "[A-Za-z0-9.-]{0,20}[a-z](,[a-z][a-z0-9]{0,9}){0,3}".boxed(),
+        "mjpeg-fps" => (1..=30_u32).prop_map(|n| n.to_string()).boxed(),
         "start" => (0..=i32::MAX).prop_map(|n| n.to_string()).boxed(),
         "timed" => "[0-9]{1,9},[0-9]{1,9}".boxed(),
         "preview" => "[0-9]{1,4}(,[0-9]{1,4}){0,3}".boxed(),
@@ -120,6 +132,9 @@ fn use_of(row: &'static Row) -> impl Strategy<Value = Vec<String>> {
     };
     (0..=1_usize, allowed(row)).prop_map(move |(name, value)| {
         let mut words: Vec<String> = needs.iter().map(|word| (*word).to_owned()).collect();
+        if row.group == Group::Serve {
+            words.insert(0, "serve".to_owned());
+        }
         words.extend(row.all_names().take(name + 1).last());
         words.extend((!row.placeholder.is_empty()).then_some(value));
         words

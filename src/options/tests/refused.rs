@@ -94,7 +94,10 @@ fn an_empty_value_is_refused_where_raspivid_refuses_it() {
 #[test]
 fn our_own_options_are_read_as_a_whole_or_not_at_all() {
     refused("--format ts", &["--format", "h264 or mpegts"]);
-    refused("--source webcam", &["--source", "test or file:PATH"]);
+    refused(
+        "--source webcam",
+        &["--source", "test, file:PATH, shared or shared:SOCKET"],
+    );
     for value in ["0", "5s", "-1", "3600001"] {
         refused(
             &format!("--stall-timeout {value}"),
