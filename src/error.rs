@@ -65,6 +65,18 @@ const STALLED: ExitStatus = ExitStatus {
 pub const EXIT_STATUSES: [ExitStatus; 5] = [ORDERLY, COMMAND_LINE, CAMERA, OUTPUT, STALLED];
 
 impl Error {
+    /// How a stream has ended, in the words of the closing line.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Viewer(Departure::Left) => "viewer left",
+            Self::Viewer(Departure::Stuck) => "viewer stuck",
+            Self::Stalled(_) => "camera stalled",
+            Self::Output(_) => "output failed",
+            Self::Busy(_) => "camera busy",
+            Self::Usage(_) | Self::Camera(_) => "camera failed",
+        }
+    }
+
     /// The exit status of the process.
     pub fn exit_status(&self) -> u8 {
         let status = match self {
@@ -86,8 +98,7 @@ impl fmt::Display for Error {
             | Self::Busy(text)
             | Self::Output(text)
             | Self::Stalled(text) => f.write_str(text),
-            Self::Viewer(Departure::Left) => f.write_str("viewer left"),
-            Self::Viewer(Departure::Stuck) => f.write_str("viewer stuck"),
+            Self::Viewer(_) => f.write_str(self.reason()),
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod service;
 pub mod session;
 pub mod sink;
 pub mod source;
+pub(crate) mod stall;
 pub mod stop;
 pub mod system;
 pub mod units;

@@ -2,6 +2,7 @@
 //! timestamps and colours, but the program's name before an error. `RUST_LOG` chooses what; without it everything but
 //! debugging.
 
+use std::cell::RefCell;
 use std::env;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
@@ -13,6 +14,28 @@ use env_logger::{Builder, Env, Target};
 use log::Record;
 
 pub use ::log::{Level, debug, error, info, log, warn};
+
+/// What a thread says, for one that passes it on: the level, or none for a report that was asked for, and the text.
+pub type Listener = Box<dyn Fn(Option<Level>, &str)>;
+
+thread_local! {
+    static LISTENER: RefCell<Option<Listener>> = const { RefCell::new(None) };
+}
+
+/// From now on `listener` hears what this thread says. Its reports (`report`) are the listener's alone.
+pub fn listen(listener: Listener) {
+    LISTENER.set(Some(listener));
+}
+
+/// Whether somebody listens, who has now heard it.
+fn tell_listener(level: Option<Level>, text: &str) -> bool {
+    LISTENER.with_borrow(|listener| {
+        if let Some(listener) = listener {
+            listener(level, text);
+        }
+        listener.is_some()
+    })
+}
 
 /// Starts the log; called once.
 pub fn init() {
@@ -30,6 +53,7 @@ pub fn init() {
 /// does for the last one, finds the line that says what to do.
 fn for_the_journal(out: &mut Formatter, record: &Record) -> io::Result<()> {
     let text = record.args().to_string();
+    tell_listener(Some(record.level()), &text);
     let level = priority(record.level());
     let explanation = level.max(priority(Level::Info));
     for (index, line) in text.lines().enumerate() {
@@ -41,9 +65,9 @@ fn for_the_journal(out: &mut Formatter, record: &Record) -> io::Result<()> {
 
 /// An error as other programs print theirs; everything else with its time, as a log has it.
 fn for_people(out: &mut Formatter, record: &Record) -> io::Result<()> {
-    let (level, text) = (record.level(), record.args());
+    let (level, text) = (record.level(), record.args().to_string());
+    tell_listener(Some(level), &text);
     if level == Level::Error {
-        let text = text.to_string();
         return text
             .lines()
             .try_for_each(|line| writeln!(out, "picam-stream: {line}"));
@@ -55,6 +79,10 @@ fn for_people(out: &mut Formatter, record: &Record) -> io::Result<()> {
 
 /// Prints lines as they are, whatever `RUST_LOG` says: somebody asked for them (`-v`).
 pub fn report(lines: &[String]) {
+    let told = lines.iter().filter(|line| tell_listener(None, line));
+    if told.count() > 0 {
+        return;
+    }
     let prefix = if libsystemd::logging::connected_to_journal() {
         "<6>"
     } else {
@@ -83,7 +111,7 @@ pub fn is_journal(fd: impl AsFd) -> bool {
 }
 
 /// The priorities of syslog(3).
-fn priority(level: Level) -> u8 {
+pub fn priority(level: Level) -> u8 {
     match level {
         Level::Error => 3,
         Level::Warn => 4,

@@ -24,7 +24,9 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Stream(options) => session::run(&options, &catch_signals()?)?,
-        Command::Serve(options) => serve::run(&options, &catch_signals()?)?,
+        Command::Serve(options) => {
+            return Ok(ExitCode::from(serve::run(&options, &catch_signals()?)?));
+        }
         Command::Cameras => print(&cameras::list(&System::here())?)?,
         Command::Doctor { json } => return examine(json),
         Command::Help => print_here(&options::help())?,

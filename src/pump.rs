@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::frame::Frame;
 use crate::log;
 use crate::sink::{Sink, Want};
-use crate::source::{Broken, Next, Source};
+use crate::source::{Next, Source};
+use crate::stall::Silence;
 use crate::stop::Stop;
 use crate::units::Micros;
 
@@ -16,9 +17,6 @@ const WAIT: Duration = Duration::from_millis(100);
 
 /// The same while bytes wait for room.
 const WAIT_WITH_REST: Duration = Duration::from_millis(10);
-
-/// The camera may take so much longer for its first frame.
-const FIRST_FRAME_FACTOR: u32 = 3;
 
 /// When a session ends by itself.
 #[derive(Clone, Copy, Debug)]
@@ -208,36 +206,8 @@ impl<'a> Pump<'a> {
         if self.paused.is_some() {
             return Ok(());
         }
-        let (since, limit, what) = match self.first_frame {
-            Some(_) => (self.last_frame, self.limits.stall, "no frame"),
-            None => (
-                self.begun,
-                self.limits.stall * FIRST_FRAME_FACTOR,
-                "no first key frame",
-            ),
-        };
-        if now.since(since) < limit {
-            return Ok(());
-        }
-        let time = now.since(since).as_secs_f32();
-        let came = match self.source.broken() {
-            Some(Broken {
-                pictures: 1,
-                reason,
-            }) => format!("1 picture came, and was broken: {reason}"),
-            Some(Broken { pictures, reason }) if *pictures > 0 => {
-                format!("{pictures} pictures came, all broken: {reason}")
-            }
-            _ => {
-                return Err(Error::Stalled(format!(
-                    "the camera has given {what} for {time:.1} s; check its cable and its connectors, the power \
-                     supply, and whether another program uses it (--stall-timeout sets the limit)"
-                )));
-            }
-        };
-        Err(Error::Stalled(format!(
-            "the camera has given {what} for {time:.1} s, but {came}; check its cable and the power supply, and try \
-             another size or rate (-w, -h, -fps)"
-        )))
+        let last = self.first_frame.map(|_| self.last_frame);
+        let silence = Silence::of(self.begun, last, self.limits.stall);
+        silence.check(now, || self.source.broken().cloned())
     }
 }

@@ -1,13 +1,16 @@
 //! One viewer after another: opens the sink, then the source, moves frames, and says at the end what became of it.
 //! The sink comes first, so that no camera starts for a connection that is dead already.
 
-use crate::error::{Departure, Error, Result};
+use crate::error::{Error, Result};
 use crate::log;
-use crate::options::Options;
+use crate::options::{Options, SourceChoice};
 use crate::pump::{Ending, Limits, Pauses, Pump};
-use crate::service::{self, Turn, Wait};
-use crate::sink::{Outlet, Sink};
+use crate::serve::handed::error_of;
+use crate::serve::handed::message::Ended;
+use crate::service::{self, HandedOver, Turn, Wait};
+use crate::sink::{Outlet, Sink, Tally};
 use crate::source;
+use crate::stall;
 use crate::stop::Stop;
 use crate::system::System;
 use crate::units::Micros;
@@ -51,6 +54,9 @@ fn serve(options: &Options, sink: &mut dyn Sink, stop: &Stop) -> Result<()> {
         }
         other => other?,
     };
+    if let Some(ended) = shared(options, sink, stop)? {
+        return tell_end(&ended, begun);
+    }
     let Some(turn) = turn(options, sink, stop)? else {
         return Ok(());
     };
@@ -65,11 +71,40 @@ fn serve(options: &Options, sink: &mut dyn Sink, stop: &Stop) -> Result<()> {
     if !matches!(ended, Err(Error::Viewer(_))) {
         sink.finish();
     }
-    closing_line(&ended, sink, begun, first_frame, dropped);
+    closing_line(&Summary {
+        reason: reason(&ended),
+        begun,
+        tally: sink.tally(),
+        dropped,
+        first_frame_ms: first_frame.map(|at| at.since(begun).as_millis()),
+    });
     match ended {
         Ok(_) | Err(Error::Viewer(_)) => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// Has the viewer served by the camera that is shared, where one is.
+fn shared(options: &Options, sink: &dyn Sink, stop: &Stop) -> Result<Option<Ended>> {
+    let is_wanted = options.service || matches!(options.source, SourceChoice::Shared(_));
+    let Some(connection) = sink.connection().filter(|_| is_wanted) else {
+        return Ok(None);
+    };
+    match service::hand_over(options, connection, stop)? {
+        HandedOver::Served(ended) => Ok(Some(ended)),
+        HandedOver::NoService => Ok(None),
+    }
+}
+
+fn tell_end(ended: &Ended, begun: Micros) -> Result<()> {
+    closing_line(&Summary {
+        reason: &ended.reason,
+        begun,
+        tally: ended.tally,
+        dropped: ended.dropped,
+        first_frame_ms: ended.first_frame_ms.map(u128::from),
+    });
+    error_of(ended).map_or(Ok(()), Err)
 }
 
 /// The right to use the camera; nothing where it does not come to that, which is told.
@@ -85,36 +120,38 @@ fn turn(options: &Options, sink: &mut dyn Sink, stop: &Stop) -> Result<Option<Tu
     Ok(None)
 }
 
-/// A long exposure is no stall: the camera has as much longer as two exposures take.
 fn limits(options: &Options) -> Limits {
     Limits {
         time: options.time_limit,
         pauses: options.pauses.then(|| Pauses {
             begin_paused: options.begin_paused(),
         }),
-        stall: options.stall_timeout + 2 * options.camera.shutter(),
+        stall: stall::limit(options),
     }
 }
 
-fn closing_line(
-    ended: &Result<Ending>,
-    sink: &dyn Sink,
+/// What the closing line says.
+struct Summary<'a> {
+    reason: &'a str,
     begun: Micros,
-    first: Option<Micros>,
+    tally: Tally,
     dropped: u64,
-) {
-    let tally = sink.tally();
-    let first_frame = first.map_or("no frame came".into(), |at| {
-        format!("first frame after {} ms", at.since(begun).as_millis())
+    first_frame_ms: Option<u128>,
+}
+
+fn closing_line(summary: &Summary<'_>) {
+    let first_frame = summary.first_frame_ms.map_or("no frame came".into(), |ms| {
+        format!("first frame after {ms} ms")
     });
     log::info!(
-        "stream ended: {}; {:.1} s, {} frames, {} bytes, {} frames skipped for the viewer, {dropped} dropped by the \
-         source, {first_frame}",
-        reason(ended),
-        Micros::now().since(begun).as_secs_f32(),
-        tally.frames,
-        tally.bytes,
-        tally.skipped,
+        "stream ended: {}; {:.1} s, {} frames, {} bytes, {} frames skipped for the viewer, {} dropped by the source, \
+         {first_frame}",
+        summary.reason,
+        Micros::now().since(summary.begun).as_secs_f32(),
+        summary.tally.frames,
+        summary.tally.bytes,
+        summary.tally.skipped,
+        summary.dropped,
     );
 }
 
@@ -123,11 +160,6 @@ fn reason(ended: &Result<Ending>) -> &'static str {
         Ok(Ending::Stopped) => "stopped",
         Ok(Ending::TimeOver) => "time over",
         Ok(Ending::SourceEnded) => "the source has ended",
-        Err(Error::Viewer(Departure::Left)) => "viewer left",
-        Err(Error::Viewer(Departure::Stuck)) => "viewer stuck",
-        Err(Error::Stalled(_)) => "camera stalled",
-        Err(Error::Output(_)) => "output failed",
-        Err(Error::Busy(_)) => "camera busy",
-        Err(Error::Usage(_) | Error::Camera(_)) => "camera failed",
+        Err(error) => error.reason(),
     }
 }

@@ -73,11 +73,7 @@ impl TransportStream {
             return &self.packets;
         }
         let turn = frame.decoded_at();
-        if frame.key
-            || self
-                .tables_sent
-                .is_none_or(|sent| turn.since(sent) >= TABLES_EVERY)
-        {
+        if frame.key || are_tables_due(self.tables_sent, turn) {
             self.put_tables();
             self.tables_sent = Some(turn);
         }
@@ -156,6 +152,55 @@ impl TransportStream {
         );
         self.video_counter.increment();
     }
+}
+
+/// The packets of one access unit in a stream that many watch, made once for all of them: numbered from zero, to be given
+/// each viewer's own numbers by `Counters`. `first` is the time of the stream's first picture.
+pub fn packets_for_all(frame: &Frame, first: Pts, with_tables: bool) -> Vec<u8> {
+    let mut stream = TransportStream {
+        first: Some(first),
+        tables_sent: (!with_tables).then(|| frame.decoded_at()),
+        ..TransportStream::default()
+    };
+    stream.wrap(frame);
+    stream.packets
+}
+
+/// Whether PAT and PMT are due at `turn`, when they were last sent at `sent`.
+pub fn are_tables_due(sent: Option<Pts>, turn: Pts) -> bool {
+    sent.is_none_or(|sent| turn.since(sent) >= TABLES_EVERY)
+}
+
+/// The continuity counters of one viewer (clause 2.4.3.3): what is left out for it leaves no gap in them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    tables: u8,
+    video: u8,
+}
+
+impl Counters {
+    /// Numbers the packets of one access unit on.
+    pub fn renumber(&mut self, packets: &mut [u8]) {
+        for packet in packets.chunks_exact_mut(TsPacket::SIZE) {
+            let on = u16::from_be_bytes([packet[1] & 0x1f, packet[2]]);
+            let counter = match on {
+                VIDEO_PID => &mut self.video,
+                _ => &mut self.tables,
+            };
+            packet[3] = (packet[3] & 0xf0) | *counter;
+            // The PMT ends the tables, which share their number.
+            if on == VIDEO_PID || on == PMT_PID {
+                *counter = (*counter + 1) & 0x0f;
+            }
+        }
+    }
+}
+
+/// One packet that every demultiplexer drops.
+pub fn null_packet() -> Vec<u8> {
+    let mut stream = TransportStream::default();
+    stream.null_packet();
+    stream.packets
 }
 
 fn begins_with_delimiter(unit: &[u8]) -> bool {

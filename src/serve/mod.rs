@@ -1,19 +1,55 @@
-//! The many-viewers shape: one camera, and a room for each kind of viewer.
+//! Many viewers, one camera: `picam-stream serve`, which systemd starts when the first one comes.
+//!
+//! One loop over every descriptor in the main thread, and one thread for the camera. Viewers come through rooms: `handed`
+//! (`camera.sock`); each connection is a `guest`, which the loop knows nothing else of.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `sockets`, `accept`, `notify`, `refusal` | what systemd hands over, and what it and those who wait are told |
+//! | `service` | the loop, and when it ends |
+//! | `house`, `door`, `guest` | what guests may ask of the service, who may come in, what a guest is |
+//! | `camera`, `shared_camera` | the camera's thread; when it runs and what became of it |
+//! | `picture`, `gop` | frames that are shared; the ones to begin with |
+//! | `watcher`, `forms` | a viewer that joins a running stream; forms that need nothing of a room |
 
+mod accept;
+mod camera;
+mod door;
+mod forms;
+mod gop;
+mod guest;
+pub mod handed;
+mod house;
 pub mod http;
+mod notify;
+mod picture;
+mod refusal;
+mod service;
+mod shared_camera;
+mod sockets;
+mod sys;
 pub mod users;
+mod watcher;
 
-use crate::error::{Error, Result};
+use self::service::Service;
+use self::sockets::Sockets;
+use crate::error::Result;
+use crate::log;
 use crate::options::ServeOptions;
 use crate::stop::Stop;
+use crate::units::Micros;
 
-/// Serves whoever comes, until nobody has watched for the time of `--linger`.
+pub use self::refusal::refuse_all;
+
+/// Serves all who come, until nobody has for a while. Returns the exit status: that of the camera's failure, if it failed and
+/// has not run since; it has been told.
 ///
 /// # Errors
-/// `Error::Usage` where systemd has handed no socket over.
-pub fn run(_options: &ServeOptions, _stop: &Stop) -> Result<()> {
-    Err(Error::Usage(
-        "serve was given no socket: it is started by systemd, sudo systemctl enable --now picam-camera.socket"
-            .to_owned(),
-    ))
+/// `Usage`: it was not started by systemd, or by a socket that it does not know.
+pub fn run(options: &ServeOptions, stop: &Stop) -> Result<u8> {
+    let sockets = Sockets::from_systemd()?;
+    for warning in &options.stream.warnings {
+        log::warn!("{warning}");
+    }
+    Ok(Service::new(options, sockets, Micros::now()).run(stop))
 }

@@ -3,9 +3,11 @@
 
 pub mod conffile;
 pub mod environment_file;
+mod hand_over;
 mod instance;
 mod turn;
 
+pub use hand_over::{HandedOver, hand_over, not_reached};
 pub use turn::{Turn, Wait};
 
 /// Who listens for viewers.

@@ -6,6 +6,8 @@ mod listener;
 mod stream;
 mod target;
 
+use std::os::fd::BorrowedFd;
+
 use self::discard::Discard;
 use self::listener::Door;
 use self::stream::{Setup, Stream, Timecodes};
@@ -33,6 +35,11 @@ pub trait Sink {
 
     /// The session ends in good order: what was begun is brought to its end within a bounded time, and the viewer sees the end.
     fn finish(&mut self) {}
+
+    /// The viewer's connection, where there is one that somebody else could write to.
+    fn connection(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
 
     /// What went through so far.
     fn tally(&self) -> Tally;

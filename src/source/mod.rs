@@ -11,17 +11,16 @@ pub mod mmal;
 pub(crate) mod needs;
 mod quiet;
 pub mod rpicam;
+mod shared;
 pub(crate) mod test;
 pub mod v4l2;
 
-use std::path::Path;
 use std::time::Duration;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::frame::Frame;
 use crate::log;
 use crate::options::{self, Options, SourceChoice};
-use crate::service::CAMERA_SOCKET;
 use crate::system::System;
 
 /// What a source had to offer within the time it was given.
@@ -111,13 +110,7 @@ pub fn open(options: &Options) -> Result<Box<dyn Source>> {
             Ok(Box::new(camera))
         }
         SourceChoice::Auto => open_found(options),
-        SourceChoice::Shared(socket) => Err(Error::Camera(format!(
-            "no camera is shared at {}",
-            socket
-                .as_deref()
-                .unwrap_or(Path::new(CAMERA_SOCKET))
-                .display()
-        ))),
+        SourceChoice::Shared(path) => Ok(Box::new(shared::open(path.as_deref(), options)?)),
     }
 }
 

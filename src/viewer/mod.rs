@@ -19,7 +19,7 @@ use nix::errno::Errno;
 use self::backlog::Backlog;
 use self::channel::Channel;
 use self::limits::{
-    ARRIVES_WITHIN, FIRST_PROBE_AFTER, LEAST_WAIT, MOST_STUCK, MOST_UNSENT, PROBE_EVERY,
+    ARRIVES_WITHIN, FAREWELL, FIRST_PROBE_AFTER, LEAST_WAIT, MOST_STUCK, MOST_UNSENT, PROBE_EVERY,
     SILENCE_LIMIT,
 };
 use self::peer::Peer;
@@ -88,12 +88,18 @@ pub struct Viewer<F: Form> {
     /// What the output is called in messages.
     name: String,
     begun: Option<Begun<F::Item>>,
+    /// Bytes that go between two frames, before the next.
+    aside: Vec<u8>,
     queue: Queue<F::Item>,
     backlog: Backlog,
     gate: KeyGate,
     want: Want,
     last_write: Option<Micros>,
     tally: Tally,
+    /// Whether the first skip has been told.
+    skip_is_told: bool,
+    /// When the end began, and whether all has been sent since.
+    farewell: Option<(Micros, bool)>,
 }
 
 impl<F: Form> Viewer<F> {
@@ -107,13 +113,34 @@ impl<F: Form> Viewer<F> {
             form,
             name,
             begun: None,
+            aside: Vec::new(),
             queue: Queue::default(),
             backlog: Backlog::new(Micros::now()),
             gate: KeyGate::open(),
             want: Want::Nothing,
             last_write: None,
             tally: Tally::default(),
+            skip_is_told: false,
+            farewell: None,
         }
+    }
+
+    /// The same for a viewer whose words mean something: they, and its FIN, are left to be read from its socket.
+    pub fn with_words(channel: Channel, form: F, name: String) -> Self {
+        let mut viewer = Self::new(channel, form, name);
+        viewer.peer = Peer::with_words();
+        viewer
+    }
+
+    /// Puts bytes behind the frame that was begun, before the next one.
+    pub fn put_aside(&mut self, bytes: &[u8], now: Micros) -> Result<()> {
+        self.aside.extend_from_slice(bytes);
+        self.write_begun(now)
+    }
+
+    /// How many bytes wait to go between two frames.
+    pub fn aside_bytes(&self) -> usize {
+        self.aside.len()
     }
 
     /// Looks at the viewer and at what waits, and goes on with what did not fit.
@@ -178,13 +205,24 @@ impl<F: Form> Viewer<F> {
         self.has_begun() || !self.queue.is_empty()
     }
 
-    /// Whether a begun frame waits for room: until poll(2) says POLLOUT, going on is in vain.
+    /// Whether something that was begun waits for room: until poll(2) says POLLOUT, going on is in vain.
     pub fn has_begun(&self) -> bool {
-        self.begun.is_some()
+        self.begun.is_some() || !self.aside.is_empty()
+    }
+
+    /// Goes on with what was begun, and what goes behind it.
+    fn write_begun(&mut self, now: Micros) -> Result<()> {
+        self.write_frame(now)?;
+        if self.begun.is_none() && !self.aside.is_empty() {
+            let written = self.channel.write(&self.aside);
+            let done = self.account(written, now)?;
+            self.aside.drain(..done);
+        }
+        Ok(())
     }
 
     /// Goes on with the begun frame alone.
-    fn write_begun(&mut self, now: Micros) -> Result<()> {
+    fn write_frame(&mut self, now: Micros) -> Result<()> {
         let Some(mut begun) = self.begun.take() else {
             return Ok(());
         };
@@ -212,6 +250,52 @@ impl<F: Form> Viewer<F> {
         Ok(())
     }
 
+    /// Brings the stream to its end without waiting: what waits is sent, then the end, then the viewer's own end is awaited,
+    /// all within a bounded time. To be called again until it says that it is over.
+    pub fn say_farewell(&mut self, now: Micros) -> bool {
+        let (since, all_sent) = *self.farewell.get_or_insert((now, false));
+        let is_late = now.since(since) >= FAREWELL;
+        if !all_sent {
+            let is_gone = self.write_last(now).is_err();
+            if self.pending() && !is_gone && !is_late {
+                return false;
+            }
+            if let Some(socket) = self.channel.socket() {
+                Peer::end_sending(socket);
+            }
+            self.farewell = Some((now, true));
+            return is_gone || is_late || self.channel.socket().is_none();
+        }
+        is_late || self.channel.socket().is_none_or(Peer::has_ended)
+    }
+
+    /// Throws away what waits, as for a viewer that is behind: the memory is needed.
+    pub fn skip_forward(&mut self, now: Micros) {
+        self.drop_older(Duration::ZERO, now);
+    }
+
+    /// The line about a viewer that was skipped forward for the first time; once.
+    pub fn take_skip_notice(&mut self) -> Option<String> {
+        let is_news = self.tally.skipped > 0 && !self.skip_is_told;
+        self.skip_is_told |= is_news;
+        is_news.then(|| {
+            format!(
+                "{}: the viewer is too slow for this stream and is skipped forward",
+                self.name
+            )
+        })
+    }
+
+    /// When the viewer said that it will send nothing more, if it has.
+    pub fn finished(&self) -> Option<Micros> {
+        self.peer.finished()
+    }
+
+    /// Whether bytes of the viewer lie in the kernel, as of the last look.
+    pub fn holds_bytes(&self) -> bool {
+        self.backlog.held() > 0
+    }
+
     /// What the viewer would like, told once.
     pub fn take_want(&mut self) -> Want {
         std::mem::replace(&mut self.want, Want::Nothing)
@@ -220,6 +304,10 @@ impl<F: Form> Viewer<F> {
     /// The viewer's connection, where it has one.
     pub fn socket(&self) -> Option<BorrowedFd<'_>> {
         self.channel.socket()
+    }
+
+    pub fn form(&self) -> &F {
+        &self.form
     }
 
     pub fn tally(&self) -> Tally {
@@ -265,16 +353,14 @@ impl<F: Form> Viewer<F> {
 
     /// Skips forward: what is overdue goes, and what depends on it.
     fn drop_overdue(&mut self, now: Micros) {
-        let (limit, form) = (self.most_wait(now), &mut self.form);
+        self.drop_older(self.most_wait(now), now);
+    }
+
+    fn drop_older(&mut self, limit: Duration, now: Micros) {
+        let form = &mut self.form;
         let dropped = self
             .queue
             .drop_overdue(limit, now, |item| form.release(item));
-        if dropped > 0 && self.tally.skipped == 0 {
-            log::warn!(
-                "{}: the viewer is too slow for this stream and is skipped forward",
-                self.name
-            );
-        }
         self.tally.skipped += dropped;
         if dropped > 0 && !self.queue.has_key() {
             self.gate.close();

@@ -20,9 +20,19 @@ use crate::units::Micros;
 pub struct Peer {
     /// When the viewer's FIN was seen.
     finished: Option<Micros>,
+    /// What the viewer sends means something: whoever owns it reads it.
+    has_words: bool,
 }
 
 impl Peer {
+    /// One whose words mean something: they are left to be read by the owner, who sees the FIN, too.
+    pub fn with_words() -> Self {
+        Self {
+            has_words: true,
+            ..Self::default()
+        }
+    }
+
     /// Sets what this connection needs: no waiting for more bytes behind a frame. A socket that is not TCP refuses it
     /// and does not need it.
     pub fn prepare(socket: BorrowedFd<'_>) {
@@ -36,7 +46,11 @@ impl Peer {
         if events.intersects(PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL) {
             return Err(departure(socket));
         }
-        if events.contains(PollFlags::POLLIN) && self.finished.is_none() && discard_input(socket) {
+        if events.contains(PollFlags::POLLIN)
+            && !self.has_words
+            && self.finished.is_none()
+            && discard_input(socket)
+        {
             self.finished = Some(Micros::now());
         }
         Ok(())
@@ -50,17 +64,25 @@ impl Peer {
     /// Ends the connection so that the viewer gets every byte that was sent: unread input would turn the close into a
     /// RST, which destroys what is still on its way. PID 1 keeps a copy of the connection, so closing alone ends nothing.
     pub fn farewell(socket: BorrowedFd<'_>) {
-        let mut finished = discard_input(socket);
-        let _ = shutdown(socket.as_raw_fd(), Shutdown::Write);
+        Self::end_sending(socket);
         let deadline = Instant::now() + FAREWELL;
-        while !finished && Instant::now() < deadline {
+        while !Self::has_ended(socket) && Instant::now() < deadline {
             let mut fds = [PollFd::new(socket, PollFlags::POLLIN)];
             let _ = poll(&mut fds, PollTimeout::from(10u8));
-            let events = fds[0].revents().unwrap_or(PollFlags::empty());
-            finished =
-                events.intersects(PollFlags::POLLERR | PollFlags::POLLHUP) || discard_input(socket);
         }
-        let _ = shutdown(socket.as_raw_fd(), Shutdown::Both);
+        Self::hang_up(socket);
+    }
+
+    /// The first half of a farewell: nothing more is sent.
+    pub fn end_sending(socket: BorrowedFd<'_>) {
+        discard_input(socket);
+        let _ = shutdown(socket.as_raw_fd(), Shutdown::Write);
+    }
+
+    /// Whether the viewer has seen the end and has ended the connection, too.
+    pub fn has_ended(socket: BorrowedFd<'_>) -> bool {
+        let events = ready(socket, PollFlags::POLLIN);
+        events.intersects(PollFlags::POLLERR | PollFlags::POLLHUP) || discard_input(socket)
     }
 
     /// Ends a connection whose viewer is gone.

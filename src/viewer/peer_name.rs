@@ -14,6 +14,11 @@ pub fn of(socket: BorrowedFd<'_>) -> Option<String> {
             format!("{address}:{port}")
         });
     }
+    of_connection(socket)
+}
+
+/// As the socket says it.
+pub fn of_connection(socket: BorrowedFd<'_>) -> Option<String> {
     let peer: SockaddrStorage = getpeername(socket.as_raw_fd()).ok()?;
     let address = match (peer.as_sockaddr_in(), peer.as_sockaddr_in6()) {
         (Some(ipv4), _) => SocketAddr::from((ipv4.ip(), ipv4.port())),

@@ -4,6 +4,7 @@
 mod mux;
 mod timecodes;
 
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 use self::mux::Mux;
@@ -12,6 +13,7 @@ use super::listener::Door;
 use super::{Sink, Tally, Want};
 use crate::error::Result;
 use crate::frame::Frame;
+use crate::log;
 use crate::options::{Codec, Format};
 use crate::units::Micros;
 use crate::viewer::channel::Channel;
@@ -55,6 +57,13 @@ impl Stream {
         }
         self.viewer.go_on(now)
     }
+
+    fn take_want(&mut self) -> Want {
+        if let Some(notice) = self.viewer.take_skip_notice() {
+            log::warn!("{notice}");
+        }
+        self.viewer.take_want()
+    }
 }
 
 impl Sink for Stream {
@@ -62,14 +71,14 @@ impl Sink for Stream {
         let now = Micros::now();
         self.go_on(now)?;
         self.viewer.offer(frame, now)?;
-        Ok(self.viewer.take_want())
+        Ok(self.take_want())
     }
 
     fn idle(&mut self) -> Result<Want> {
         let now = Micros::now();
         self.go_on(now)?;
         self.viewer.probe(now)?;
-        Ok(self.viewer.take_want())
+        Ok(self.take_want())
     }
 
     fn pending(&self) -> bool {
@@ -89,6 +98,14 @@ impl Sink for Stream {
         if let Some(socket) = self.viewer.socket() {
             Peer::farewell(socket);
         }
+    }
+
+    /// Not where `-pts` or `-l` have something to do beside it.
+    fn connection(&self) -> Option<BorrowedFd<'_>> {
+        if self.door.is_some() || self.viewer.form().timecodes.is_some() {
+            return None;
+        }
+        self.viewer.socket()
     }
 
     fn tally(&self) -> Tally {

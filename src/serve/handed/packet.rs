@@ -1,0 +1,98 @@
+//! Packets on `camera.sock`: one message each, and at most one descriptor with it.
+
+use std::io::{IoSlice, IoSliceMut};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+
+use nix::cmsg_space;
+use nix::errno::Errno;
+use nix::sys::socket::{
+    ControlMessage, ControlMessageOwned, MsgFlags, SockType, SockaddrLike, SockaddrStorage,
+    UnixAddr, getpeername, getsockopt, recvmsg, sendmsg, sockopt,
+};
+
+use super::super::sys;
+use super::message::MOST_BYTES;
+
+/// What came.
+#[derive(Debug)]
+pub enum Came {
+    /// Nothing yet.
+    Nothing,
+    /// A packet, and the first descriptor with it; the others are closed.
+    Packet(Vec<u8>, Option<OwnedFd>),
+    /// One that is too long for a message.
+    TooLong,
+    /// The other side has ended.
+    End,
+}
+
+/// How many descriptors are taken over, to be closed but for one; the kernel closes what is beyond.
+const MOST_DESCRIPTORS: usize = 8;
+
+/// Takes the next packet without waiting.
+pub fn receive(socket: BorrowedFd<'_>) -> Came {
+    let mut bytes = vec![0; MOST_BYTES];
+    let mut control = cmsg_space!([std::os::fd::RawFd; MOST_DESCRIPTORS]);
+    let mut parts = [IoSliceMut::new(&mut bytes)];
+    let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_CMSG_CLOEXEC;
+    let received = recvmsg::<UnixAddr>(socket.as_raw_fd(), &mut parts, Some(&mut control), flags);
+    let message = match received {
+        Ok(message) => message,
+        Err(Errno::EAGAIN | Errno::EINTR) => return Came::Nothing,
+        Err(_) => return Came::End,
+    };
+    let mut descriptors = Vec::new();
+    for control in message.cmsgs().into_iter().flatten() {
+        if let ControlMessageOwned::ScmRights(fds) = control {
+            descriptors.extend(fds.into_iter().map(sys::adopt));
+        }
+    }
+    let (length, is_cut) = (message.bytes, message.flags.contains(MsgFlags::MSG_TRUNC));
+    if is_cut {
+        return Came::TooLong;
+    }
+    if length == 0 {
+        return Came::End;
+    }
+    bytes.truncate(length);
+    Came::Packet(bytes, descriptors.into_iter().next())
+}
+
+/// Sends a packet without waiting. Who does not read loses it.
+pub fn send(
+    socket: BorrowedFd<'_>,
+    bytes: &[u8],
+    with: Option<BorrowedFd<'_>>,
+) -> Result<(), Errno> {
+    let fds: Vec<_> = with.iter().map(AsRawFd::as_raw_fd).collect();
+    let rights = [ControlMessage::ScmRights(&fds)];
+    let control = if fds.is_empty() { &[][..] } else { &rights[..] };
+    let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+    sendmsg::<UnixAddr>(
+        socket.as_raw_fd(),
+        &[IoSlice::new(bytes)],
+        control,
+        flags,
+        None,
+    )?;
+    Ok(())
+}
+
+/// Whether `fd` is what a viewer is on the other end of: a connected stream socket. Everything else can make the one
+/// loop wait: a file on a hung mount, a FIFO, a terminal.
+pub fn is_connection(fd: &OwnedFd) -> bool {
+    let is_stream = getsockopt(fd, sockopt::SockType) == Ok(SockType::Stream);
+    let peer: Result<SockaddrStorage, Errno> = getpeername(fd.as_raw_fd());
+    is_stream && peer.is_ok()
+}
+
+/// The address of the peer, where it has one in a network.
+pub fn address(fd: BorrowedFd<'_>) -> Option<std::net::IpAddr> {
+    let peer: SockaddrStorage = getpeername(fd.as_raw_fd()).ok()?;
+    peer.family()?;
+    match (peer.as_sockaddr_in(), peer.as_sockaddr_in6()) {
+        (Some(ipv4), _) => Some(ipv4.ip().into()),
+        (_, Some(ipv6)) => Some(ipv6.ip().into()),
+        _ => None,
+    }
+}

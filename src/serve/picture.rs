@@ -1,0 +1,187 @@
+//! A frame that many viewers share: it is in memory once, and so are the bytes that a container makes of it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use crate::container::mpegts;
+use crate::frame::Frame;
+use crate::units::Pts;
+
+/// How many bytes of pictures are in memory.
+#[derive(Clone, Debug, Default)]
+pub struct Memory(Arc<AtomicUsize>);
+
+impl Memory {
+    pub fn bytes(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, bytes: usize) {
+        self.0.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn remove(&self, bytes: usize) {
+        self.0.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// Bytes that are made of a picture when the first viewer wants them.
+#[derive(Debug, Default)]
+pub struct Made(OnceLock<Vec<u8>>);
+
+impl Made {
+    /// The bytes; made by `make` when they are wanted first.
+    fn get(&self, memory: &Memory, make: impl FnOnce() -> Vec<u8>) -> &[u8] {
+        self.0.get_or_init(|| {
+            let bytes = make();
+            memory.add(bytes.len());
+            bytes
+        })
+    }
+
+    fn len(&self) -> usize {
+        self.0.get().map_or(0, Vec::len)
+    }
+}
+
+/// One picture of the shared camera, and its place in the stream.
+#[derive(Debug)]
+pub struct Picture {
+    pub frame: Frame,
+    /// Its number since the camera was started.
+    pub number: u64,
+    /// The time between two pictures, smoothed.
+    pub interval: Duration,
+    /// The time of the camera's first picture.
+    first: Pts,
+    /// Whether tables of a transport stream are due before it.
+    with_tables: bool,
+    memory: Memory,
+    mpegts: Made,
+}
+
+impl Picture {
+    /// Its packets in an MPEG transport stream, to be numbered for each viewer.
+    pub fn mpegts(&self) -> &[u8] {
+        self.mpegts.get(&self.memory, || {
+            mpegts::packets_for_all(&self.frame, self.first, self.with_tables)
+        })
+    }
+
+    fn made_bytes(&self) -> usize {
+        [&self.mpegts].map(Made::len).iter().sum()
+    }
+}
+
+impl Drop for Picture {
+    fn drop(&mut self) {
+        self.memory
+            .remove(self.frame.data.len() + self.made_bytes());
+    }
+}
+
+/// Gives the frames of one run of the camera their places.
+#[derive(Debug)]
+pub struct Numbering {
+    memory: Memory,
+    number: u64,
+    first: Option<Pts>,
+    last: Option<Pts>,
+    tables_sent: Option<Pts>,
+    interval: Duration,
+}
+
+/// What a smoothed interval begins with, and a gap that is longer says nothing about it.
+const FIRST_INTERVAL: Duration = Duration::from_millis(40);
+const LONGEST_INTERVAL: Duration = Duration::from_secs(10);
+
+impl Numbering {
+    pub fn new(memory: Memory) -> Self {
+        Self {
+            memory,
+            number: 0,
+            first: None,
+            last: None,
+            tables_sent: None,
+            interval: FIRST_INTERVAL,
+        }
+    }
+
+    pub fn next(&mut self, frame: Frame) -> Arc<Picture> {
+        let turn = frame.decoded_at();
+        let first = *self.first.get_or_insert(turn);
+        if !frame.continues {
+            self.smooth(turn);
+        }
+        let with_tables =
+            !frame.continues && (frame.key || mpegts::are_tables_due(self.tables_sent, turn));
+        if with_tables {
+            self.tables_sent = Some(turn);
+        }
+        self.memory.add(frame.data.len());
+        let picture = Picture {
+            frame,
+            number: self.number,
+            interval: self.interval,
+            first,
+            with_tables,
+            memory: self.memory.clone(),
+            mpegts: Made::default(),
+        };
+        self.number += 1;
+        Arc::new(picture)
+    }
+
+    fn smooth(&mut self, turn: Pts) {
+        if let Some(last) = self.last {
+            let gap = turn.since(last).min(LONGEST_INTERVAL);
+            self.interval = if self.number == 1 {
+                gap
+            } else {
+                (self.interval * 7 + gap) / 8
+            };
+        }
+        self.last = Some(turn);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(ms: u64, key: bool) -> Frame {
+        Frame {
+            data: vec![0, 0, 0, 1, 0x65],
+            pts: Pts(ms * 1000),
+            key,
+            ..Frame::default()
+        }
+    }
+
+    #[test]
+    fn what_is_in_memory_is_counted_until_the_last_viewer_lets_go() {
+        let memory = Memory::default();
+        let mut numbering = Numbering::new(memory.clone());
+        let picture = numbering.next(frame(0, true));
+        let another = picture.clone();
+        assert_eq!(memory.bytes(), 5);
+        let made = picture.mpegts().len();
+        assert_eq!(picture.mpegts().len(), made);
+        assert_eq!(memory.bytes(), 5 + made);
+        drop(picture);
+        assert_eq!(memory.bytes(), 5 + made);
+        drop(another);
+        assert_eq!(memory.bytes(), 0);
+    }
+
+    #[test]
+    fn the_interval_follows_the_pictures() {
+        let mut numbering = Numbering::new(Memory::default());
+        let intervals: Vec<u128> = (0..3)
+            .map(|index| numbering.next(frame(index * 100, index == 0)))
+            .map(|picture| picture.interval.as_millis())
+            .collect();
+        assert_eq!(intervals, [40, 100, 100]);
+    }
+}

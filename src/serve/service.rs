@@ -1,0 +1,301 @@
+//! The loop of the service: it waits for something to happen on any descriptor, or for somebody's time to come, and passes
+//! on what did. It ends when nobody is there any more.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, poll};
+
+use super::accept::accept;
+use super::guest::{Ending, Guest, Stay};
+use super::handed::Handed;
+use super::house::House;
+use super::notify::Notifier;
+use super::picture::Picture;
+use super::shared_camera::{News, State};
+use super::sockets::Sockets;
+use crate::log;
+use crate::options::ServeOptions;
+use crate::stop::Stop;
+use crate::units::{Micros, poll_timeout};
+
+/// The longest wait: how soon a signal is seen at the latest that came just before it.
+const WAIT: Duration = Duration::from_millis(500);
+
+/// Started though nobody comes, it ends.
+const COMES_WITHIN: Duration = Duration::from_secs(10);
+
+/// What is left after a signal is left behind.
+const STOPS_WITHIN: Duration = Duration::from_millis(1800);
+
+/// So many connections of all rooms at once: viewers, and requests that are answered.
+const MOST_GUESTS: usize = 300;
+
+/// How many connections are taken before the others are looked at again.
+const MOST_ACCEPTS: usize = 32;
+
+/// Pictures in memory, those that wait for viewers included.
+const MOST_PICTURE_BYTES: usize = 32 << 20;
+
+pub struct Service {
+    house: House,
+    sockets: Sockets,
+    guests: Vec<Box<dyn Guest>>,
+    notifier: Notifier,
+    /// Since when nobody is there.
+    empty_since: Micros,
+    has_had_guests: bool,
+    stopping_since: Option<Micros>,
+}
+
+/// What poll(2) told.
+#[derive(Debug, Default)]
+struct Ready {
+    guests: Vec<bool>,
+    has_callers: bool,
+}
+
+impl Service {
+    pub fn new(options: &ServeOptions, sockets: Sockets, now: Micros) -> Self {
+        Self {
+            house: House::new(options, now),
+            sockets,
+            guests: Vec::new(),
+            notifier: Notifier::ready(now),
+            empty_since: now,
+            has_had_guests: false,
+            stopping_since: None,
+        }
+    }
+
+    /// Serves until it is over. Returns the exit status.
+    pub fn run(mut self, stop: &Stop) -> u8 {
+        loop {
+            let ready = self.wait();
+            let now = Micros::now();
+            if stop.requested() && self.stopping_since.is_none() {
+                self.stop(&Ending::Stopped, now);
+            }
+            self.visit(&ready.guests, now);
+            if ready.has_callers && self.accepts() {
+                self.accept_all(now);
+            }
+            let hangs = self.look_after_camera(now);
+            self.look_at_house(now);
+            if hangs || self.is_over(now) {
+                break;
+            }
+        }
+        self.leave()
+    }
+
+    /// Waits until something happens or somebody's time has come.
+    fn wait(&self) -> Ready {
+        let mut fds = Vec::with_capacity(2 * self.guests.len() + 4);
+        let mut ends = Vec::with_capacity(self.guests.len());
+        for guest in &self.guests {
+            guest.poll_on(&mut fds);
+            ends.push(fds.len());
+        }
+        let of_guests = fds.len();
+        if self.accepts() {
+            fds.extend(
+                self.listeners()
+                    .map(|it| PollFd::new(it.as_fd(), PollFlags::POLLIN)),
+            );
+        }
+        let callers = of_guests..fds.len();
+        fds.extend(
+            self.house
+                .camera
+                .wake()
+                .map(|wake| PollFd::new(wake, PollFlags::POLLIN)),
+        );
+        // A signal ends the wait (EINTR); what else can go wrong is seen on the descriptors themselves.
+        let _ = poll(&mut fds, poll_timeout(self.time_left(Micros::now())));
+        let has_news = |fd: &PollFd<'_>| fd.any().unwrap_or(true);
+        let mut from = 0;
+        let guests = ends.into_iter().map(|end| {
+            let is_ready = fds[from..end].iter().any(has_news);
+            from = end;
+            is_ready
+        });
+        Ready {
+            guests: guests.collect(),
+            has_callers: fds[callers].iter().any(has_news),
+        }
+    }
+
+    fn time_left(&self, now: Micros) -> Duration {
+        let guests = self.guests.iter().filter_map(|guest| guest.call_by());
+        let others = [
+            self.house.camera.call_by(),
+            self.notifier.call_by(),
+            self.ends_at(),
+        ];
+        guests
+            .chain(others.into_iter().flatten())
+            .map(|at| at.since(now))
+            .min()
+            .map_or(WAIT, |left| left.min(WAIT))
+    }
+
+    fn listeners(&self) -> impl Iterator<Item = &OwnedFd> {
+        self.sockets.camera.iter()
+    }
+
+    /// While the service ends to begin anew, who comes waits for the next.
+    fn accepts(&self) -> bool {
+        self.stopping_since.is_none()
+    }
+
+    fn accept_all(&mut self, now: Micros) {
+        let mut instances = Vec::new();
+        for listener in &self.sockets.camera {
+            instances.extend(std::iter::from_fn(|| accept(listener)).take(MOST_ACCEPTS));
+        }
+        for instance in instances {
+            self.let_in(Box::new(Handed::new(instance, now)), now);
+        }
+    }
+
+    fn let_in(&mut self, mut guest: Box<dyn Guest>, now: Micros) {
+        if self.guests.len() >= MOST_GUESTS {
+            self.house.journal.refuse("too many connections at once");
+            return;
+        }
+        self.has_had_guests = true;
+        // What it asks for is there already, most often.
+        if guest.go_on(&mut self.house, now) == Stay::Stays {
+            self.guests.push(guest);
+        }
+    }
+
+    /// Lets those go on to whom something has happened, or whose time has come.
+    fn visit(&mut self, ready: &[bool], now: Micros) {
+        let house = &mut self.house;
+        let mut ready = ready.iter();
+        self.guests.retain_mut(|guest| {
+            let is_due = ready.next() == Some(&true) || guest.call_by().is_some_and(|at| at <= now);
+            !is_due || guest.go_on(house, now) == Stay::Stays
+        });
+    }
+
+    /// True when the camera's library hangs, and only the end of the process frees the camera.
+    fn look_after_camera(&mut self, now: Micros) -> bool {
+        let is_needed =
+            self.stopping_since.is_none() && self.guests.iter().any(|guest| guest.needs_pictures());
+        let news = self.house.camera.look_after(is_needed, now);
+        self.pass_on(&news.pictures, now);
+        if let Some(end) = &news.end {
+            let ending = match end {
+                Ok(()) => Ending::SourceEnded,
+                Err(failure) => Ending::Failed(failure.clone()),
+            };
+            self.dismiss(|guest| guest.needs_pictures(), &ending, now);
+        }
+        if news.changed {
+            let all = vec![true; self.guests.len()];
+            self.visit(&all, now);
+        }
+        self.has_hung(&news, now)
+    }
+
+    fn pass_on(&mut self, pictures: &[Arc<Picture>], now: Micros) {
+        let house = &mut self.house;
+        for picture in pictures {
+            self.guests
+                .retain_mut(|guest| guest.take(picture, house, now) == Stay::Stays);
+        }
+        if self.house.camera.memory().bytes() > MOST_PICTURE_BYTES {
+            self.house.camera.forget_pictures();
+            self.guests
+                .iter_mut()
+                .for_each(|guest| guest.skip_forward(now));
+        }
+    }
+
+    fn dismiss(&mut self, which: impl Fn(&dyn Guest) -> bool, why: &Ending, now: Micros) {
+        for guest in self.guests.iter_mut().filter(|guest| which(guest.as_ref())) {
+            guest.dismiss(why, &mut self.house, now);
+        }
+    }
+
+    /// Nobody can be served while the thread hangs. Those who are told why have the time that they need for it.
+    fn has_hung(&mut self, news: &News, now: Micros) -> bool {
+        if !news.hangs {
+            return false;
+        }
+        if self.stopping_since.is_none() {
+            log::error!(
+                "the camera's library hangs: the service ends, and with it the camera is free"
+            );
+            let ending = self
+                .house
+                .camera
+                .failure()
+                .map_or(Ending::Stopped, |failure| Ending::Failed(failure.clone()));
+            self.stop(&ending, now);
+        }
+        self.guests.is_empty()
+    }
+
+    fn look_at_house(&mut self, now: Micros) {
+        if !self.guests.is_empty() {
+            self.empty_since = now;
+        }
+        if self.house.is_to_end() && self.stopping_since.is_none() {
+            log::info!("other options are wanted and nobody is watching: the service begins anew");
+            self.stop(&Ending::Stopped, now);
+        }
+        let (house, guests) = (&mut self.house, &self.guests);
+        self.notifier.turn(now, || {
+            house.present = guests.iter().filter_map(|guest| guest.about()).collect();
+            house.status_line()
+        });
+    }
+
+    fn stop(&mut self, why: &Ending, now: Micros) {
+        self.stopping_since = Some(now);
+        self.notifier.stopping();
+        self.dismiss(|_| true, why, now);
+        self.house.camera.stop(now);
+    }
+
+    /// When nobody comes any more.
+    fn ends_at(&self) -> Option<Micros> {
+        if let Some(since) = self.stopping_since {
+            return Some(since.after(STOPS_WITHIN));
+        }
+        if !self.guests.is_empty() || self.house.camera.state() != State::Off {
+            return None;
+        }
+        let wait = if self.has_had_guests {
+            self.house.options.linger
+        } else {
+            COMES_WITHIN
+        };
+        Some(self.empty_since.after(wait))
+    }
+
+    fn is_over(&mut self, now: Micros) -> bool {
+        let is_done = self.guests.is_empty() && self.house.camera.state() == State::Off;
+        match self.stopping_since {
+            Some(_) if is_done => true,
+            None if self.ends_at().is_none_or(|end| now < end) => false,
+            Some(since) => now.since(since) >= STOPS_WITHIN,
+            // Who has come in the last moment is served.
+            None => {
+                self.accept_all(now);
+                self.guests.is_empty()
+            }
+        }
+    }
+
+    fn leave(mut self) -> u8 {
+        self.house.journal.sum_up();
+        let failure = self.house.camera.failure();
+        failure.map_or(0, |failure| failure.exit_status)
+    }
+}

@@ -1,0 +1,355 @@
+//! The one camera of the service: it runs while somebody needs pictures and for the linger after that, and what became of
+//! it last is remembered.
+
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::camera::{Camera, Word};
+use super::gop::Gop;
+use super::guest::Failure;
+use super::picture::{Memory, Numbering, Picture};
+use crate::error::{Error, Result};
+use crate::log;
+use crate::options::Options;
+use crate::stall::{self, Silence};
+use crate::units::Micros;
+
+/// A camera that failed is not tried again sooner.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// A thread that was told to stop and has not done so hangs in the camera's library: only the end of the process frees it.
+const STOPS_WITHIN: Duration = Duration::from_millis(1500);
+
+/// The camera of all viewers.
+#[derive(Debug)]
+pub struct SharedCamera {
+    options: Options,
+    memory: Memory,
+    gop: Gop,
+    run: Option<Run>,
+    failed: Option<(Failure, Micros)>,
+    unneeded_since: Option<Micros>,
+    linger: Duration,
+}
+
+/// One run, from its start to its end.
+#[derive(Debug)]
+struct Run {
+    camera: Camera,
+    numbering: Numbering,
+    words: Vec<Word>,
+    pictures: u64,
+    bytes: u64,
+    first: Option<Micros>,
+    last: Option<Micros>,
+    rate: Rate,
+}
+
+/// Pictures and bytes a second, of late.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rate {
+    since: Micros,
+    pictures: u64,
+    bytes: u64,
+    pub pictures_a_second: f64,
+    pub bits_a_second: f64,
+}
+
+/// What a run of the camera is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Off,
+    Starting,
+    On,
+    Stopping,
+}
+
+/// What came of looking after the camera.
+#[derive(Debug, Default)]
+pub struct News {
+    pub pictures: Vec<Arc<Picture>>,
+    /// How the run has ended, if it has: of itself, or by a failure.
+    pub end: Option<std::result::Result<(), Failure>>,
+    /// Words of the source, or another state.
+    pub changed: bool,
+    /// The thread hangs in the camera's library and does not end.
+    pub hangs: bool,
+}
+
+impl SharedCamera {
+    pub fn new(options: &Options, linger: Duration) -> Self {
+        Self {
+            // The report of -v is for the instances that ask for it.
+            options: Options {
+                verbose: true,
+                ..options.clone()
+            },
+            memory: Memory::default(),
+            gop: Gop::default(),
+            run: None,
+            failed: None,
+            unneeded_since: None,
+            linger,
+        }
+    }
+
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    pub fn state(&self) -> State {
+        match &self.run {
+            None => State::Off,
+            Some(run) if run.camera.stopped().is_some() => State::Stopping,
+            Some(run) if run.first.is_none() => State::Starting,
+            Some(_) => State::On,
+        }
+    }
+
+    /// The pictures that a viewer may begin with.
+    pub fn gop(&self) -> &Gop {
+        &self.gop
+    }
+
+    /// What the source has said since it was opened.
+    pub fn words(&self) -> &[Word] {
+        match &self.run {
+            Some(run) if run.camera.stopped().is_none() => &run.words,
+            _ => &[],
+        }
+    }
+
+    /// The last failure, if the camera has not run since.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.failed.as_ref().map(|(failure, _)| failure)
+    }
+
+    pub fn rate(&self) -> Rate {
+        self.run.as_ref().map(|run| run.rate).unwrap_or_default()
+    }
+
+    /// When the camera was started, where it runs.
+    pub fn started(&self) -> Option<Micros> {
+        self.run.as_ref().map(|run| run.camera.started())
+    }
+
+    /// When the first picture came, where one has.
+    pub fn first_picture(&self) -> Option<Micros> {
+        self.run.as_ref().and_then(|run| run.first)
+    }
+
+    /// Pictures that were lost before they could be shared.
+    pub fn dropped(&self) -> u64 {
+        self.run.as_ref().map_or(0, |run| run.camera.dropped())
+    }
+
+    /// Nobody begins with what has been: the memory is needed.
+    pub fn forget_pictures(&mut self) {
+        self.gop.clear();
+    }
+
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Readable when the camera has something.
+    pub fn wake(&self) -> Option<BorrowedFd<'_>> {
+        self.run.as_ref().map(|run| run.camera.wake())
+    }
+
+    /// Whether the camera runs though nobody needs it.
+    pub fn is_lingering(&self) -> bool {
+        self.run.is_some() && self.unneeded_since.is_some()
+    }
+
+    pub fn want_key_frame(&mut self, now: Micros) {
+        if let Some(run) = self.run.as_mut().filter(|run| run.first.is_some()) {
+            run.camera.want_key_frame(now);
+        }
+    }
+
+    /// By when this wants to be looked after though nothing happens.
+    pub fn call_by(&self) -> Option<Micros> {
+        let linger = match &self.run {
+            Some(run) if run.camera.stopped().is_some() => {
+                return run.camera.stopped().map(|at| at.after(STOPS_WITHIN));
+            }
+            Some(_) => self.unneeded_since.map(|since| since.after(self.linger)),
+            None => self.failed.as_ref().map(|(_, at)| at.after(RETRY_AFTER)),
+        };
+        let stall = self.run.as_ref().map(|run| {
+            let (since, factor) = run.last.map_or((run.camera.started(), 3), |last| (last, 1));
+            since.after(stall::limit(&self.options) * factor)
+        });
+        linger.into_iter().chain(stall).min()
+    }
+
+    /// Starts and stops the camera as it is needed, and takes what it has.
+    pub fn look_after(&mut self, is_needed: bool, now: Micros) -> News {
+        let mut news = News::default();
+        if let Some(run) = &mut self.run {
+            let delivery = run.camera.fetch();
+            news.changed = !delivery.words.is_empty();
+            run.words.extend(delivery.words);
+            for frame in delivery.frames {
+                news.changed |= run.first.is_none();
+                self.failed = None;
+                news.pictures.push(run.note(frame, now));
+            }
+            news.pictures.iter().for_each(|it| self.gop.push(it, now));
+            if let Some(end) = delivery.end {
+                news.end = self.end_run(end, now);
+                news.changed = true;
+            }
+        }
+        if let Err(error) = self.check_silence(now) {
+            let words = self.words().to_vec();
+            news.end = Some(Err(self.fail(&error, words, now)));
+            news.changed = true;
+        }
+        self.keep_or_stop(is_needed, now, &mut news);
+        news.hangs = self
+            .run
+            .as_ref()
+            .and_then(|run| run.camera.stopped())
+            .is_some_and(|stopped| now.since(stopped) >= STOPS_WITHIN);
+        news
+    }
+
+    /// Sets the camera free.
+    pub fn stop(&mut self, now: Micros) {
+        if let Some(run) = &mut self.run {
+            run.camera.stop(now);
+            self.gop.clear();
+        }
+    }
+
+    fn keep_or_stop(&mut self, is_needed: bool, now: Micros, news: &mut News) {
+        if is_needed {
+            self.unneeded_since = None;
+            if self.run.is_none() && self.may_start(now) {
+                news.changed = true;
+                self.start(now, news);
+            }
+            return;
+        }
+        let since = *self.unneeded_since.get_or_insert(now);
+        if now.since(since) >= self.linger {
+            self.stop(now);
+        }
+    }
+
+    fn may_start(&self, now: Micros) -> bool {
+        let is_over = |at| now.since(at) >= RETRY_AFTER;
+        self.failed.as_ref().is_none_or(|&(_, at)| is_over(at))
+    }
+
+    fn start(&mut self, now: Micros, news: &mut News) {
+        match Camera::start(&self.options) {
+            Ok(camera) => {
+                self.run = Some(Run {
+                    camera,
+                    numbering: Numbering::new(self.memory.clone()),
+                    words: Vec::new(),
+                    pictures: 0,
+                    bytes: 0,
+                    first: None,
+                    last: None,
+                    rate: Rate {
+                        since: now,
+                        ..Rate::default()
+                    },
+                });
+            }
+            Err(error) => news.end = Some(Err(self.fail(&error, Vec::new(), now))),
+        }
+    }
+
+    /// The thread has said that it ends. Nothing is told of an end that was asked for.
+    fn end_run(
+        &mut self,
+        end: Result<()>,
+        now: Micros,
+    ) -> Option<std::result::Result<(), Failure>> {
+        let mut run = self.run.take()?;
+        run.camera.join();
+        self.gop.clear();
+        let was_asked_for = run.camera.stopped().is_some();
+        log::info!("{}", run.closing_line(now));
+        match end {
+            Ok(()) => (!was_asked_for).then_some(Ok(())),
+            Err(_) if was_asked_for => None,
+            Err(error) => Some(Err(self.fail(&error, run.words, now))),
+        }
+    }
+
+    fn check_silence(&self, now: Micros) -> Result<()> {
+        match &self.run {
+            Some(run) if run.camera.stopped().is_none() => {
+                let limit = stall::limit(&self.options);
+                let silence = Silence::of(run.camera.started(), run.last, limit);
+                silence.check(now, || run.camera.broken())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn fail(&mut self, error: &Error, words: Vec<Word>, now: Micros) -> Failure {
+        log::error!("{error}");
+        self.stop(now);
+        let failure = Failure {
+            exit_status: error.exit_status(),
+            text: error.to_string(),
+            reason: error.reason(),
+            words: words.into(),
+        };
+        self.failed = Some((failure.clone(), now));
+        failure
+    }
+}
+
+impl Run {
+    fn note(&mut self, frame: crate::frame::Frame, now: Micros) -> Arc<Picture> {
+        if self.first.is_none() {
+            let took = now.since(self.camera.started()).as_millis();
+            log::info!("the camera is on: first frame after {took} ms");
+            self.first = Some(now);
+        }
+        self.last = Some(now);
+        self.pictures += u64::from(!frame.continues);
+        self.bytes += frame.data.len() as u64;
+        self.rate.note(frame.continues, frame.data.len(), now);
+        self.numbering.next(frame)
+    }
+
+    fn closing_line(&self, now: Micros) -> String {
+        format!(
+            "the camera is off: it ran for {:.1} s and gave {} frames, {} bytes; {} frames dropped by the source",
+            now.since(self.camera.started()).as_secs_f32(),
+            self.pictures,
+            self.bytes,
+            self.camera.dropped(),
+        )
+    }
+}
+
+/// Over how long a rate is counted.
+const RATE_OVER: Duration = Duration::from_secs(2);
+
+impl Rate {
+    fn note(&mut self, continues: bool, bytes: usize, now: Micros) {
+        self.pictures += u64::from(!continues);
+        self.bytes += bytes as u64;
+        let seconds = now.since(self.since).as_secs_f64();
+        if seconds >= RATE_OVER.as_secs_f64() {
+            *self = Self {
+                since: now,
+                pictures: 0,
+                bytes: 0,
+                pictures_a_second: self.pictures as f64 / seconds,
+                bits_a_second: self.bytes as f64 * 8.0 / seconds,
+            };
+        }
+    }
+}
