@@ -46,10 +46,10 @@ impl Container {
             container.booted_leader()
         });
         if root.is_emulated() {
-            container.write(
-                "etc/systemd/system/raspivid@.service.d/emulated.conf",
-                EMULATED,
-            );
+            for service in ["raspivid@.service", "picam-camera.service"] {
+                let drop_in = format!("etc/systemd/system/{service}.d/emulated.conf");
+                container.write(&drop_in, EMULATED);
+            }
         }
         container.say(&format!("booted in {:.1?}", begun.elapsed()));
         container

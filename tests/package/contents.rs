@@ -8,6 +8,8 @@ use test_support::packages::{VERSION, architectures, package, packaged, project,
 /// Mode and path of every file that is installed.
 pub const FILES: &str = "\
 -rw-r--r-- ./etc/default/raspivid
+-rw-r--r-- ./usr/lib/systemd/system/picam-camera.service
+-rw-r--r-- ./usr/lib/systemd/system/picam-camera.socket
 -rw-r--r-- ./usr/lib/systemd/system/raspivid.socket
 -rw-r--r-- ./usr/lib/systemd/system/raspivid@.service
 -rw-r--r-- ./usr/share/bash-completion/completions/picam-stream
@@ -16,6 +18,8 @@ pub const FILES: &str = "\
 -rw-r--r-- ./usr/share/doc/picam-stream/copyright
 -rw-r--r-- ./usr/share/doc/picam-stream/examples/another-port.conf
 -rw-r--r-- ./usr/share/doc/picam-stream/examples/local-network-only.conf
+-rw-r--r-- ./usr/share/doc/picam-stream/examples/many-viewers.conf
+-rw-r--r-- ./usr/share/doc/picam-stream/examples/no-devices.conf
 -rw-r--r-- ./usr/share/doc/picam-stream/examples/quiet-journal.conf
 -rw-r--r-- ./usr/share/man/man1/picam-stream.1.gz
 -rwxr-xr-x ./usr/bin/picam-stream
@@ -139,9 +143,18 @@ fn the_maintainer_scripts_are_shell_that_cargo_deb_filled_in() {
             );
             assert!(text.starts_with("#!/bin/sh\n"), "{arch} {script}");
             assert!(!text.contains("#DEBHELPER#"), "{arch} {script}");
+            for socket in ["raspivid.socket", "picam-camera.socket"] {
+                assert!(
+                    text.contains(socket),
+                    "{arch} {script} does nothing with {socket}"
+                );
+            }
+            // Refused by systemd while its service runs, and then it would be closed.
+            let restarts = |line: &&str| line.contains("restart") && line.contains("picam-");
+            let restarts: Vec<&str> = text.lines().filter(restarts).collect();
             assert!(
-                text.contains("raspivid.socket"),
-                "{arch} {script} does nothing with the socket"
+                restarts.iter().all(|line| line.contains("say ")),
+                "{arch} {script}: {restarts:?}"
             );
             printed("sh", ["-n", "-c", &text]);
         }

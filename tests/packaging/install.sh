@@ -8,6 +8,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$here"
 DESTDIR=${DESTDIR-} prefix=${prefix:-/usr}
+SERVICES='raspivid@.service picam-camera.service'
 root=$DESTDIR$prefix doc=$DESTDIR$prefix/share/doc/picam-stream
 
 main() {
@@ -56,13 +57,17 @@ files() {
     echo "644 debian/changelog $doc/changelog"
     local example
     for example in debian/drop-ins/*; do echo "644 $example $doc/examples/${example##*/}"; done
-    echo "644 debian/raspivid.socket $root/lib/systemd/system/raspivid.socket"
-    echo "644 target/deb/raspivid@.service $root/lib/systemd/system/raspivid@.service"
+    local units=$root/lib/systemd/system
+    echo "644 debian/raspivid.socket $units/raspivid.socket"
+    echo "644 debian/picam-camera.socket $units/picam-camera.socket"
+    local service
+    for service in $SERVICES; do echo "644 target/deb/$service $units/$service"; done
 }
 
 place() {
     local mode from to
-    sed "s|/usr/bin/|$prefix/bin/|" debian/raspivid@.service >target/deb/raspivid@.service
+    local service
+    for service in $SERVICES; do sed "s|/usr/bin/|$prefix/bin/|" "debian/$service" >"target/deb/$service"; done
     files | while read -r mode from to; do as_root install -D -m "$mode" "$from" "$to"; done
     [ -e "$DESTDIR/etc/default/raspivid" ] ||
         as_root install -D -m 644 assets/default/raspivid "$DESTDIR/etc/default/raspivid"
@@ -85,8 +90,8 @@ TEXT
 take_away() {
     local to
     if [ -z "$DESTDIR" ] && [ -d /run/systemd/system ]; then
-        as_root systemctl disable --now raspivid.socket || true
-        as_root systemctl stop 'raspivid@*.service' || true
+        as_root systemctl disable --now raspivid.socket picam-camera.socket || true
+        as_root systemctl stop picam-camera.service 'raspivid@*.service' || true
     fi
     files | while read -r _ _ to; do as_root rm -f "$to"; done
     [ ! -d "$doc" ] || as_root rmdir --ignore-fail-on-non-empty "$doc/examples" "$doc"
