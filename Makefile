@@ -22,7 +22,7 @@ export DESTDIR
 export prefix
 
 help:
-	@echo 'make run [PORT=3333]       a test card on that port, for any player; Ctrl-C ends it'
+	@echo 'make run [PORT=3333]       a test card on that port, for any player, and several at once; Ctrl-C ends it'
 	@echo 'make quick                 the tests that need no root, no network and no container: two minutes once it is built'
 	@echo 'make test                  all tests, those of the packages in containers too: most of an hour'
 	@echo 'make test-one SUITE= [NAME=]   one suite (lib: the unit tests), or those of its tests that have NAME in their names'

@@ -14,6 +14,7 @@ use jiff::{Timestamp, ZonedDateTime};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 
+use super::CAMERA_SOCKET_UNIT;
 use super::instance::{Instance, Other};
 use crate::error::{Error, Result};
 use crate::log;
@@ -123,8 +124,8 @@ fn refusal(watching: Option<&Other>) -> String {
         format!(" since {}", local.strftime("%Y-%m-%d %H:%M:%S"))
     });
     format!(
-        "turned away after {} s: {who} is watching{since}, and this port serves one viewer at a time; for several at once, let \
-         a program that shares its stream be the one viewer, such as go2rtc or MediaMTX",
+        "turned away after {} s: {who} is watching{since}, and this port serves one viewer at a time; for several at once let \
+         them share the camera: sudo systemctl enable --now {CAMERA_SOCKET_UNIT}",
         PATIENCE.as_secs()
     )
 }

@@ -58,7 +58,7 @@ fn a_second_viewer_is_told_of(container: &Container) {
     let year = container.sh("date +%Y-");
     let who = format!("turned away after 3 s: 127.0.0.1 is watching since {year}");
     assert!(line.starts_with(&who), "{line}");
-    assert!(line.contains("go2rtc"), "{line}");
+    assert!(line.contains("enable --now picam-camera.socket"), "{line}");
 }
 
 fn who_waits_gets_the_camera(container: &Container) {
