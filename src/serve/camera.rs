@@ -43,6 +43,8 @@ pub struct Word {
 pub struct Delivery {
     pub frames: Vec<Frame>,
     pub words: Vec<Word>,
+    /// Whether its pictures are shown in the order in which they come.
+    pub shows_as_decoded: bool,
     /// How the camera has ended, once it has.
     pub end: Option<Result<()>>,
 }
@@ -70,6 +72,7 @@ struct Shared {
     bytes: usize,
     gate: Option<KeyGate>,
     words: Vec<Word>,
+    shows_as_decoded: bool,
     end: Option<Result<()>>,
     broken: Option<Broken>,
     dropped_here: u64,
@@ -128,6 +131,7 @@ impl Camera {
         Delivery {
             frames: shared.frames.drain(..).collect(),
             words: std::mem::take(&mut shared.words),
+            shows_as_decoded: shared.shows_as_decoded,
             end: shared.end.take(),
         }
     }
@@ -201,6 +205,7 @@ impl Link {
 
     fn stream(&self, options: &Options) -> Result<()> {
         let mut source = source::open(options)?;
+        self.lock().shows_as_decoded = source.shows_as_decoded();
         self.wake();
         loop {
             let (is_stop_wanted, is_key_wanted) = self.wishes();

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::container::fmp4::{self, InitSegment};
 use crate::container::mpegts;
 use crate::frame::Frame;
 use crate::units::Pts;
@@ -57,8 +58,12 @@ pub struct Picture {
     first: Pts,
     /// Whether tables of a transport stream are due before it.
     with_tables: bool,
+    /// Whether pictures are shown in the order in which they come: then decoders are told so.
+    pub shows_as_decoded: bool,
     memory: Memory,
     mpegts: Made,
+    fmp4: Made,
+    init_segment: OnceLock<Option<InitSegment>>,
 }
 
 impl Picture {
@@ -69,8 +74,25 @@ impl Picture {
         })
     }
 
+    /// Its fragment of an MP4 file.
+    pub fn fmp4(&self) -> &[u8] {
+        self.fmp4.get(&self.memory, || {
+            // 0 is the number of no fragment (ISO/IEC 14496-12 clause 8.8.5).
+            fmp4::fragment(&self.frame, self.number + 1, self.interval)
+        })
+    }
+
+    /// What an MP4 file that goes on with this key frame begins with; `None` where it is none.
+    pub fn init_segment(&self) -> Option<&InitSegment> {
+        let init = self.init_segment.get_or_init(|| {
+            let unit = Some(&self.frame).filter(|frame| frame.key)?;
+            InitSegment::of_key_frame(&unit.data, self.shows_as_decoded)
+        });
+        init.as_ref()
+    }
+
     fn made_bytes(&self) -> usize {
-        [&self.mpegts].map(Made::len).iter().sum()
+        [&self.mpegts, &self.fmp4].map(Made::len).iter().sum()
     }
 }
 
@@ -90,6 +112,7 @@ pub struct Numbering {
     last: Option<Pts>,
     tables_sent: Option<Pts>,
     interval: Duration,
+    pub shows_as_decoded: bool,
 }
 
 /// What a smoothed interval begins with, and a gap that is longer says nothing about it.
@@ -105,6 +128,7 @@ impl Numbering {
             last: None,
             tables_sent: None,
             interval: FIRST_INTERVAL,
+            shows_as_decoded: false,
         }
     }
 
@@ -128,6 +152,9 @@ impl Numbering {
             with_tables,
             memory: self.memory.clone(),
             mpegts: Made::default(),
+            shows_as_decoded: self.shows_as_decoded,
+            fmp4: Made::default(),
+            init_segment: OnceLock::new(),
         };
         self.number += 1;
         Arc::new(picture)

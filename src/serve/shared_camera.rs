@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::log;
 use crate::options::Options;
 use crate::stall::{self, Silence};
-use crate::units::Micros;
+use crate::units::{Micros, Pts};
 
 /// A camera that failed is not tried again sooner.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -43,6 +43,8 @@ struct Run {
     bytes: u64,
     first: Option<Micros>,
     last: Option<Micros>,
+    /// When the last picture is to be shown, and when it was taken.
+    last_times: Option<(Pts, Micros)>,
     rate: Rate,
 }
 
@@ -139,6 +141,14 @@ impl SharedCamera {
         self.run.as_ref().and_then(|run| run.first)
     }
 
+    /// Now, on the time line of the pictures (`Frame::pts`): that of fMP4 and of what is told beside it.
+    pub fn stream_clock(&self, now: Micros) -> Pts {
+        let last = self.run.as_ref().and_then(|run| run.last_times);
+        last.map_or(Pts(now.0), |(pts, captured)| {
+            Pts(pts.0 + now.0.saturating_sub(captured.0))
+        })
+    }
+
     /// Pictures that were lost before they could be shared.
     pub fn dropped(&self) -> u64 {
         self.run.as_ref().map_or(0, |run| run.camera.dropped())
@@ -192,6 +202,7 @@ impl SharedCamera {
             let delivery = run.camera.fetch();
             news.changed = !delivery.words.is_empty();
             run.words.extend(delivery.words);
+            run.numbering.shows_as_decoded = delivery.shows_as_decoded;
             for frame in delivery.frames {
                 news.changed |= run.first.is_none();
                 self.failed = None;
@@ -256,6 +267,7 @@ impl SharedCamera {
                     bytes: 0,
                     first: None,
                     last: None,
+                    last_times: None,
                     rate: Rate {
                         since: now,
                         ..Rate::default()
@@ -317,6 +329,7 @@ impl Run {
             self.first = Some(now);
         }
         self.last = Some(now);
+        self.last_times = Some((frame.pts, frame.captured));
         self.pictures += u64::from(!frame.continues);
         self.bytes += frame.data.len() as u64;
         self.rate.note(frame.continues, frame.data.len(), now);
