@@ -3,3 +3,4 @@
 pub mod fmp4;
 pub mod mpegts;
 pub mod multipart;
+pub mod rtp;
