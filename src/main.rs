@@ -16,6 +16,12 @@ fn main() -> ExitCode {
         Ok(status) => status,
         Err(error) => {
             log::error!("{error}{}", origin(&error));
+            if std::env::args_os()
+                .nth(1)
+                .is_some_and(|word| word == "serve")
+            {
+                serve::refuse_all(&error);
+            }
             ExitCode::from(error.exit_status())
         }
     }

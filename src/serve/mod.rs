@@ -31,6 +31,7 @@ mod sys;
 pub mod users;
 mod watcher;
 
+use self::house::House;
 use self::service::Service;
 use self::sockets::Sockets;
 use crate::error::Result;
@@ -47,9 +48,11 @@ pub use self::refusal::refuse_all;
 /// # Errors
 /// `Usage`: it was not started by systemd, or by a socket that it does not know.
 pub fn run(options: &ServeOptions, stop: &Stop) -> Result<u8> {
+    // The sockets last: what is wrong before that is told to those who wait there (`refuse_all`).
+    let house = House::new(options, Micros::now());
     let sockets = Sockets::from_systemd()?;
     for warning in &options.stream.warnings {
         log::warn!("{warning}");
     }
-    Ok(Service::new(options, sockets, Micros::now()).run(stop))
+    Ok(Service::new(house, sockets, Micros::now()).run(stop))
 }

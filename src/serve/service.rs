@@ -16,7 +16,6 @@ use super::picture::Picture;
 use super::shared_camera::{News, State};
 use super::sockets::Sockets;
 use crate::log;
-use crate::options::ServeOptions;
 use crate::stop::Stop;
 use crate::units::{Micros, poll_timeout};
 
@@ -25,6 +24,9 @@ const WAIT: Duration = Duration::from_millis(500);
 
 /// Started though nobody comes, it ends.
 const COMES_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long it lasts at least once the camera has failed.
+const FAILED_LASTS: Duration = Duration::from_secs(1);
 
 /// What is left after a signal is left behind.
 const STOPS_WITHIN: Duration = Duration::from_millis(1800);
@@ -57,9 +59,9 @@ struct Ready {
 }
 
 impl Service {
-    pub fn new(options: &ServeOptions, sockets: Sockets, now: Micros) -> Self {
+    pub fn new(house: House, sockets: Sockets, now: Micros) -> Self {
         Self {
-            house: House::new(options, now),
+            house,
             sockets,
             guests: Vec::new(),
             notifier: Notifier::ready(now),
@@ -199,6 +201,9 @@ impl Service {
             let all = vec![true; self.guests.len()];
             self.visit(&all, now);
         }
+        if news.is_off {
+            self.house.journal.sum_up();
+        }
         self.has_hung(&news, now)
     }
 
@@ -228,15 +233,8 @@ impl Service {
             return false;
         }
         if self.stopping_since.is_none() {
-            log::error!(
-                "the camera's library hangs: the service ends, and with it the camera is free"
-            );
-            let ending = self
-                .house
-                .camera
-                .failure()
-                .map_or(Ending::Stopped, |failure| Ending::Failed(failure.clone()));
-            self.stop(&ending, now);
+            let failure = self.house.camera.hang(now);
+            self.stop(&Ending::Failed(failure), now);
         }
         self.guests.is_empty()
     }
@@ -276,7 +274,9 @@ impl Service {
         } else {
             COMES_WITHIN
         };
-        Some(self.empty_since.after(wait))
+        // A service that cannot be of use is not started again at once.
+        let failed = self.house.camera.failure().map(|_| FAILED_LASTS);
+        Some(self.empty_since.after(wait.max(failed.unwrap_or_default())))
     }
 
     fn is_over(&mut self, now: Micros) -> bool {

@@ -19,12 +19,15 @@ use crate::units::{Micros, Pts};
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// A thread that was told to stop and has not done so hangs in the camera's library: only the end of the process frees it.
-const STOPS_WITHIN: Duration = Duration::from_millis(1500);
+/// A capture program has four seconds to end.
+const STOPS_WITHIN: Duration = Duration::from_secs(5);
 
 /// The camera of all viewers.
 #[derive(Debug)]
 pub struct SharedCamera {
     options: Options,
+    /// Whether the journal of the service has the `-v` report, too.
+    prints_report: bool,
     memory: Memory,
     gop: Gop,
     run: Option<Run>,
@@ -75,6 +78,8 @@ pub struct News {
     pub end: Option<std::result::Result<(), Failure>>,
     /// Words of the source, or another state.
     pub changed: bool,
+    /// The camera is off.
+    pub is_off: bool,
     /// The thread hangs in the camera's library and does not end.
     pub hangs: bool,
 }
@@ -82,11 +87,13 @@ pub struct News {
 impl SharedCamera {
     pub fn new(options: &Options, linger: Duration) -> Self {
         Self {
-            // The report of -v is for the instances that ask for it.
+            // The report of -v is for the instances that ask for it, and what is said is for their journals.
             options: Options {
                 verbose: true,
+                service: true,
                 ..options.clone()
             },
+            prints_report: options.verbose,
             memory: Memory::default(),
             gop: Gop::default(),
             run: None,
@@ -186,6 +193,7 @@ impl SharedCamera {
                 return run.camera.stopped().map(|at| at.after(STOPS_WITHIN));
             }
             Some(_) => self.unneeded_since.map(|since| since.after(self.linger)),
+            None if self.unneeded_since.is_some() => None,
             None => self.failed.as_ref().map(|(_, at)| at.after(RETRY_AFTER)),
         };
         let stall = self.run.as_ref().map(|run| {
@@ -201,6 +209,9 @@ impl SharedCamera {
         if let Some(run) = &mut self.run {
             let delivery = run.camera.fetch();
             news.changed = !delivery.words.is_empty();
+            if self.prints_report {
+                print_report(&delivery.words);
+            }
             run.words.extend(delivery.words);
             run.numbering.shows_as_decoded = delivery.shows_as_decoded;
             for frame in delivery.frames {
@@ -212,6 +223,7 @@ impl SharedCamera {
             if let Some(end) = delivery.end {
                 news.end = self.end_run(end, now);
                 news.changed = true;
+                news.is_off = true;
             }
         }
         if let Err(error) = self.check_silence(now) {
@@ -234,6 +246,16 @@ impl SharedCamera {
             run.camera.stop(now);
             self.gop.clear();
         }
+    }
+
+    /// Takes it that the thread hangs, and says so: what the process ends with.
+    pub fn hang(&mut self, now: Micros) -> Failure {
+        let error = Error::Stalled(
+            "the camera's library hangs and does not set the camera free: the service ends, which does; the next viewer \
+             starts it anew. If it hangs again, restart the machine, and check the camera's cable and the power supply"
+                .into(),
+        );
+        self.fail(&error, Vec::new(), now)
     }
 
     fn keep_or_stop(&mut self, is_needed: bool, now: Micros, news: &mut News) {
@@ -345,6 +367,13 @@ impl Run {
             self.camera.dropped(),
         )
     }
+}
+
+/// The lines of `-v` among the words of a source; it has said the others itself.
+fn print_report(words: &[Word]) {
+    let lines = words.iter().filter(|word| word.level.is_none());
+    let lines: Vec<String> = lines.map(|word| word.text.clone()).collect();
+    log::report(&lines);
 }
 
 /// Over how long a rate is counted.

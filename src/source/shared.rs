@@ -2,6 +2,7 @@
 //! come with their times through a socket of our own, of which the service has the other end.
 
 use std::io::Read;
+use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -105,7 +106,7 @@ impl Shared {
             match self.pictures.read(&mut coming.data[*done..]) {
                 Ok(count @ 1..) => *done += count,
                 Ok(_) => {
-                    self.is_over = true;
+                    self.end_pictures();
                     return Ok(false);
                 }
                 Err(_) => return Ok(false),
@@ -113,11 +114,18 @@ impl Shared {
         }
     }
 
+    /// The service waits for that before it says how it ended.
+    fn end_pictures(&mut self) {
+        self.is_over = true;
+        let _ = self.pictures.shutdown(Shutdown::Both);
+    }
+
     fn read_head(&mut self) -> Result<bool> {
         match self.pictures.read(&mut self.head[self.head_bytes..]) {
-            Ok(count) => {
-                self.is_over = count == 0;
-                self.head_bytes += count;
+            Ok(count @ 1..) => self.head_bytes += count,
+            Ok(_) => {
+                self.end_pictures();
+                return Ok(false);
             }
             Err(_) => return Ok(false),
         }

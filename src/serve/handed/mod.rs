@@ -43,6 +43,8 @@ pub struct Handed {
     control: OwnedFd,
     since: Micros,
     state: State,
+    /// When a farewell is looked at again.
+    look_again: Micros,
 }
 
 enum State {
@@ -68,6 +70,7 @@ impl Handed {
             control,
             since: now,
             state: State::Unasked,
+            look_again: now,
         }
     }
 
@@ -300,7 +303,7 @@ impl Guest for Handed {
         match &self.state {
             State::Unasked => Some(self.since.after(ASKS_WITHIN)),
             State::Watching(watching) => watching.watcher.call_by(),
-            State::Leaving(..) => Some(Micros::now().after(LOOK_AGAIN)),
+            State::Leaving(..) => Some(self.look_again),
         }
     }
 
@@ -313,7 +316,11 @@ impl Guest for Handed {
             return self.hear(house, now);
         }
         if !self.has_instance() {
-            self.end(&Ending::Departed(Departure::Left), house, now);
+            let ending = match &self.state {
+                State::Leaving(_, ending) => ending.clone(),
+                _ => Ending::Departed(Departure::Left),
+            };
+            self.end(&ending, house, now);
             return Stay::Gone;
         }
         match &mut self.state {
@@ -328,6 +335,7 @@ impl Guest for Handed {
             }
             State::Leaving(watching, ending) => {
                 if !watching.watcher.viewer().say_farewell(now) {
+                    self.look_again = now.after(LOOK_AGAIN);
                     return Stay::Stays;
                 }
                 let ending = ending.clone();
