@@ -1,7 +1,7 @@
 //! The loop of the service: it waits for something to happen on any descriptor, or for somebody's time to come, and passes
 //! on what did. It ends when nobody is there any more.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::house::House;
 use super::notify::Notifier;
 use super::picture::Picture;
 use super::shared_camera::{News, State};
-use super::sockets::Sockets;
+use super::sockets::{Room, Sockets};
 use crate::log;
 use crate::stop::Stop;
 use crate::units::{Micros, poll_timeout};
@@ -103,8 +103,9 @@ impl Service {
         let of_guests = fds.len();
         if self.accepts() {
             fds.extend(
-                self.listeners()
-                    .map(|it| PollFd::new(it.as_fd(), PollFlags::POLLIN)),
+                self.sockets
+                    .listeners()
+                    .map(|(_, it)| PollFd::new(it.as_fd(), PollFlags::POLLIN)),
             );
         }
         let callers = of_guests..fds.len();
@@ -143,22 +144,23 @@ impl Service {
             .map_or(WAIT, |left| left.min(WAIT))
     }
 
-    fn listeners(&self) -> impl Iterator<Item = &OwnedFd> {
-        self.sockets.camera.iter()
-    }
-
     /// While the service ends to begin anew, who comes waits for the next.
     fn accepts(&self) -> bool {
         self.stopping_since.is_none()
     }
 
     fn accept_all(&mut self, now: Micros) {
-        let mut instances = Vec::new();
-        for listener in &self.sockets.camera {
-            instances.extend(std::iter::from_fn(|| accept(listener)).take(MOST_ACCEPTS));
+        let mut callers = Vec::new();
+        for (room, listener) in self.sockets.listeners() {
+            let waiting = std::iter::from_fn(|| accept(listener)).take(MOST_ACCEPTS);
+            callers.extend(waiting.map(|caller| (room, caller)));
         }
-        for instance in instances {
-            self.let_in(Box::new(Handed::new(instance, now)), now);
+        for (room, caller) in callers {
+            match room {
+                Room::Camera => self.let_in(Box::new(Handed::new(caller, now)), now),
+                // Their doors are closed as long as nobody is behind them.
+                Room::Web | Room::Rtsp => {}
+            }
         }
     }
 

@@ -34,6 +34,14 @@ pub struct Rtsp {
     pub rtcp: Option<OwnedFd>,
 }
 
+/// Whom a socket leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    Camera,
+    Web,
+    Rtsp,
+}
+
 const STARTED_BY_SYSTEMD: &str = "serve is started by systemd, which listens for it: systemctl enable --now \
     picam-camera.socket; to try it by hand: systemd-socket-activate --seqpacket --fdname=camera -l PATH picam-stream serve";
 
@@ -68,6 +76,18 @@ impl Sockets {
             sockets.put(sys::adopt(descriptor.into_raw_fd()), &name)?;
         }
         Ok(sockets)
+    }
+
+    /// The sockets that connections come from.
+    pub fn listeners(&self) -> impl Iterator<Item = (Room, &OwnedFd)> {
+        let rooms = [
+            (Room::Camera, &self.camera),
+            (Room::Web, &self.web),
+            (Room::Rtsp, &self.rtsp.streams),
+        ];
+        rooms
+            .into_iter()
+            .flat_map(|(room, sockets)| sockets.iter().map(move |socket| (room, socket)))
     }
 
     fn put(&mut self, socket: OwnedFd, name: &str) -> Result<()> {
