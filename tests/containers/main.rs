@@ -9,6 +9,7 @@ mod files;
 mod net;
 mod repo;
 mod root;
+mod shared;
 mod viewer;
 
 mod conffile;
@@ -21,6 +22,7 @@ mod piuparts;
 mod sandbox;
 mod service;
 mod setups;
+mod sharing;
 mod stream;
 mod stretch;
 mod trixie_armhf;
