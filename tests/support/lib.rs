@@ -1,6 +1,6 @@
 //! What two or more of the suites share. What only one of them needs lies with it.
 //!
-//! Of the program itself: `program` runs it, `session` gives it a viewer. Around it: `connections`, `folders`, `commands` of
+//! Of the program itself: `program` runs it, `session` gives it a viewer, `service` its listening sockets. Around it: `connections`, `folders`, `commands` of
 //! this machine, `packages` that were built, `roots` of Debian systems. Of video: `decoding` by ffmpeg, the test card read
 //! back (`card`), and H.264 as bytes (`samples`, `made_h264`,
 //! `real_sps`).
@@ -16,4 +16,6 @@ pub mod program;
 pub mod real_sps;
 pub mod roots;
 pub mod samples;
+pub mod service;
 pub mod session;
+mod sys;

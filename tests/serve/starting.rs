@@ -1,0 +1,73 @@
+//! How the service is started, what systemd hears of it, and what is said when it cannot start.
+
+use std::time::Duration;
+
+use picam_stream::serve::handed::client::Heard;
+use picam_stream::serve::handed::message::{Kind, Say};
+use test_support::program::{self, assert_ended};
+use test_support::service::{Room, Service};
+
+use crate::viewer::{CARD, Viewer};
+
+#[test]
+fn without_a_socket_it_says_how_it_is_started() {
+    let output = program::run("serve --source test");
+    assert_ended(&output, 64, &["systemctl enable --now picam-camera.socket"]);
+}
+
+#[test]
+fn a_socket_with_a_name_that_is_not_known_is_named() {
+    for (names, text) in [
+        ("kitchen", "the unknown name \"kitchen\""),
+        ("web", "the socket that is named web is of another kind"),
+    ] {
+        let service = Service::with(&[Room::Camera], CARD, move |command| {
+            command.env("LISTEN_FDNAMES", names);
+        });
+        let _waits = Viewer::connect(&service);
+        let status = service.wait_for_exit(1);
+        assert_eq!(status.code(), Some(64), "{}", service.log());
+        assert!(service.log().contains(text), "{}", service.log());
+    }
+}
+
+#[test]
+fn systemd_is_told_that_it_is_ready_who_watches_and_that_it_still_turns() {
+    let service = Service::with(&[Room::Camera], &format!("{CARD} --linger 1"), |command| {
+        command.env("WATCHDOG_USEC", "400000");
+    });
+    let mut viewer = Viewer::watch(&service, Kind::Bare);
+    viewer.read_at_least(1);
+    service.wait_for_notice("READY", |line| line == "READY=1");
+    service.wait_for_notice("STATUS of one viewer", |line| {
+        line.starts_with("STATUS=1 viewer, ") && line.ends_with("camera on")
+    });
+    assert!(
+        service
+            .notices()
+            .iter()
+            .filter(|line| *line == "WATCHDOG=1")
+            .count()
+            > 1
+    );
+    drop(viewer);
+    service.wait_for_notice("STATUS of a camera that lingers", |line| {
+        line == "STATUS=no viewers, camera lingering" || line.contains("0 frames/s")
+    });
+    assert_eq!(service.wait_for_exit(1).code(), Some(0));
+}
+
+#[test]
+fn a_service_is_told_how_it_is() {
+    let service = Service::start(&[Room::Camera], CARD);
+    let viewer = Viewer::ask_status(&service);
+    let said = loop {
+        match viewer.hear(Duration::from_secs(10)).expect("it speaks") {
+            Heard::Said(said) => break said,
+            Heard::Nothing => {}
+            Heard::Gone => panic!("without a word: {}", service.log()),
+        }
+    };
+    assert!(matches!(said, Say::Status { .. }), "{said:?}");
+    assert!(!service.log().contains("the camera is on"));
+}

@@ -1,0 +1,165 @@
+//! A viewer whose connection was handed over, without an instance between: the test has both the viewer's end and what the
+//! instance would hear.
+
+use std::io::{self, Read};
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use picam_stream::error::Result;
+use picam_stream::serve::handed::client::{Client, Heard};
+use picam_stream::serve::handed::message::{Ask, Ended, Kind, Say, Watch};
+use test_support::connections::connection;
+use test_support::program::LONG;
+use test_support::service::Service;
+
+/// A small card, cheap for many tests at once.
+pub const CARD: &str = "--source test -w 160 -h 128 -fps 25 -b 300000 -v";
+
+/// Both ends of what a viewer has.
+pub struct Viewer {
+    pub client: Client,
+    pub stream: Stream,
+}
+
+/// The viewer's end of its connection.
+pub enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Viewer {
+    /// Connects to `camera.sock`, and asks for nothing.
+    pub fn connect(service: &Service) -> Client {
+        Client::connect(service.camera(), true).expect("somebody listens")
+    }
+
+    pub fn ask_status(service: &Service) -> Client {
+        let client = Self::connect(service);
+        client.ask(&Ask::Status, None).expect("it is taken");
+        client
+    }
+
+    /// A viewer over TCP.
+    pub fn watch(service: &Service, kind: Kind) -> Self {
+        Self::watch_as(service, watch(kind))
+    }
+
+    pub fn watch_as(service: &Service, watch: Watch) -> Self {
+        let (ours, theirs) = connection();
+        let client = ask(service, watch, theirs.as_fd());
+        let stream = Stream::Tcp(ours);
+        Self { client, stream }
+    }
+
+    /// A viewer on a Unix socket, of which thousands cost no ports.
+    pub fn watch_locally(service: &Service, kind: Kind) -> Self {
+        let (ours, theirs) = UnixStream::pair().expect("a pair");
+        let client = ask(service, watch(kind), theirs.as_fd());
+        let stream = Stream::Unix(ours);
+        Self { client, stream }
+    }
+
+    /// Reads until there are so many bytes.
+    #[track_caller]
+    pub fn read_at_least(&mut self, bytes: usize) -> Vec<u8> {
+        let mut stream = Vec::new();
+        let mut chunk = [0; 65536];
+        while stream.len() < bytes {
+            match self.stream.read(&mut chunk).expect("the stream goes on") {
+                0 => panic!(
+                    "the stream ended after {} bytes; {:?}",
+                    stream.len(),
+                    self.wait_for_end()
+                ),
+                count => stream.extend_from_slice(&chunk[..count]),
+            }
+        }
+        stream
+    }
+
+    /// Reads what comes until the service ends it.
+    #[track_caller]
+    pub fn read_to_end(&mut self) -> Vec<u8> {
+        let mut stream = Vec::new();
+        self.stream.read_to_end(&mut stream).expect("a clean end");
+        stream
+    }
+
+    /// What the service says of how the viewer was served.
+    #[track_caller]
+    pub fn wait_for_end(&self) -> Ended {
+        match hear(&self.client) {
+            Some(Say::Ended(ended)) => ended,
+            other => panic!("not how it ended: {other:?}"),
+        }
+    }
+}
+
+/// What the service says next that is not for the journal; nothing where it has gone.
+#[track_caller]
+pub fn hear(client: &Client) -> Option<Say> {
+    let begun = Instant::now();
+    while begun.elapsed() < LONG {
+        match client.hear(Duration::from_millis(500)) {
+            Result::Ok(Heard::Said(said)) => return Some(said),
+            Ok(Heard::Nothing) => {}
+            Ok(Heard::Gone) => return None,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    panic!("the service says nothing");
+}
+
+/// What an instance asks that takes the camera as it is.
+pub fn watch(kind: Kind) -> Watch {
+    Watch {
+        kind,
+        camera_hash: None,
+        time_limit: None,
+        name: "a test".into(),
+    }
+}
+
+fn ask(service: &Service, watch: Watch, connection: BorrowedFd<'_>) -> Client {
+    let client = Viewer::connect(service);
+    client
+        .ask(&Ask::Watch(watch), Some(connection))
+        .expect("it is taken");
+    client
+}
+
+impl Stream {
+    pub fn set_nonblocking(&self) {
+        match self {
+            Self::Tcp(stream) => stream.set_nonblocking(true),
+            Self::Unix(stream) => stream.set_nonblocking(true),
+        }
+        .expect("a flag");
+    }
+
+    /// Sends a FIN, and can still read.
+    pub fn half_close(&self) {
+        match self {
+            Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            Self::Unix(stream) => stream.shutdown(Shutdown::Write),
+        }
+        .expect("it is open");
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => {
+                stream.set_read_timeout(Some(LONG))?;
+                stream.read(bytes)
+            }
+            Self::Unix(stream) => {
+                stream.set_read_timeout(Some(LONG))?;
+                stream.read(bytes)
+            }
+        }
+    }
+}
