@@ -33,7 +33,7 @@ fn a_socket_with_a_name_that_is_not_known_is_named() {
 
 #[test]
 fn systemd_is_told_that_it_is_ready_who_watches_and_that_it_still_turns() {
-    let service = Service::with(&[Room::Camera], &format!("{CARD} --linger 1"), |command| {
+    let service = Service::with(&[Room::Camera], &format!("{CARD} --linger 3"), |command| {
         command.env("WATCHDOG_USEC", "400000");
     });
     let mut viewer = Viewer::watch(&service, Kind::Bare);
@@ -52,7 +52,7 @@ fn systemd_is_told_that_it_is_ready_who_watches_and_that_it_still_turns() {
     );
     drop(viewer);
     service.wait_for_notice("STATUS of a camera that lingers", |line| {
-        line == "STATUS=no viewers, camera lingering" || line.contains("0 frames/s")
+        line.starts_with("STATUS=no viewers, ") && line.ends_with("camera lingering")
     });
     assert_eq!(service.wait_for_exit(1).code(), Some(0));
 }
@@ -70,4 +70,26 @@ fn a_service_is_told_how_it_is() {
     };
     assert!(matches!(said, Say::Status { .. }), "{said:?}");
     assert!(!service.log().contains("the camera is on"));
+}
+
+#[test]
+fn who_waits_for_a_service_that_cannot_start_is_told_why_and_it_is_not_started_all_the_time() {
+    let service = Service::start(&[Room::Camera], "--source test -fps 1000");
+    let begun = std::time::Instant::now();
+    for _ in 0..2 {
+        let viewer = Viewer::watch(&service, Kind::Bare);
+        let ended = viewer.wait_for_end();
+        assert_eq!(ended.exit_status, 64);
+        assert!(ended.error.contains("cannot start"), "{}", ended.error);
+        assert!(ended.error.contains("-fps"), "{}", ended.error);
+        drop(viewer);
+    }
+    service.wait_until_off();
+    let most = 2.0 * begun.elapsed().as_secs_f64() + 1.0;
+    assert!(
+        (service.starts() as f64) <= most,
+        "{} starts",
+        service.starts()
+    );
+    assert_eq!(service.wait_for_exit(1).code(), Some(64));
 }
