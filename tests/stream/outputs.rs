@@ -92,13 +92,17 @@ fn a_pipe_whose_reader_is_slow_is_skipped_forward_in_whole_frames() {
     let mut pipe = child.stdout.take().unwrap();
     let mut stream = Vec::new();
     let mut chunk = vec![0; 10_000];
+    let begun = Instant::now();
     loop {
         let count = pipe.read(&mut chunk).unwrap();
         if count == 0 {
             break;
         }
         stream.extend_from_slice(&chunk[..count]);
-        std::thread::sleep(Duration::from_millis(70));
+        // Not at the end: the picture that was begun has a second after -t.
+        if begun.elapsed() < Duration::from_secs(6) {
+            std::thread::sleep(Duration::from_millis(70));
+        }
     }
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
