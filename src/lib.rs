@@ -1,9 +1,9 @@
 //! picam-stream: the camera of a Raspberry Pi, streamed on demand.
 //!
-//! Every process is one source, one loop, one sink: `source` gives frames, `pump` moves them, `sink` takes them; `viewer` has
-//! what holds for every viewer; `session` puts the three together for one viewer after another, and `service` is what
-//! systemd's instances do beside that. Options come from `options`, everything that is printed
-//! goes through `log`, and every early end is an `error`.
+//! There are two shapes of process. One viewer: a source, a loop and a sink; `source` gives frames, `pump` moves them, `sink` takes
+//! them, `session` puts the three together for one viewer after another, and `service` is what systemd's instances do beside
+//! that. Many viewers: `serve` has the camera, and a room for each kind of viewer. In both, `viewer` is what holds for every
+//! viewer. Options come from `options`, everything that is printed goes through `log`, and every early end is an `error`.
 
 pub(crate) mod annotation_text;
 pub mod cameras;

@@ -22,6 +22,7 @@ pub struct House {
     pub present: Vec<About>,
     camera_hash: u64,
     ends: bool,
+    is_closed: bool,
 }
 
 impl House {
@@ -35,6 +36,7 @@ impl House {
             present: Vec::new(),
             camera_hash: options.stream.camera_hash(),
             ends: false,
+            is_closed: false,
         }
     }
 
@@ -50,6 +52,15 @@ impl House {
 
     pub fn is_to_end(&self) -> bool {
         self.ends
+    }
+
+    /// The service ends: who comes now is for the next.
+    pub fn close(&mut self) {
+        self.is_closed = true;
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     /// How the service is, for `doctor`.

@@ -258,6 +258,7 @@ impl Service {
 
     fn stop(&mut self, why: &Ending, now: Micros) {
         self.stopping_since = Some(now);
+        self.house.close();
         self.notifier.stopping();
         self.dismiss(|_| true, why, now);
         self.house.camera.stop(now);

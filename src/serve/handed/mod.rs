@@ -136,9 +136,12 @@ impl Handed {
         }
         let wanted = watch.camera_hash;
         let has_other_options = wanted.is_some_and(|hash| hash != house.camera_hash());
-        if has_other_options && house.door.count() == 0 {
+        let is_useless = has_other_options && house.door.count() == 0;
+        if is_useless {
             // Its camera lingers for nobody: the next service begins with what is wanted now.
             house.end_for_other_options();
+        }
+        if is_useless || house.is_closed() {
             self.say(&Say::AskAgain);
             return Stay::Gone;
         }
