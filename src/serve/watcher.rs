@@ -19,11 +19,15 @@ use crate::viewer::{Form, Tally, Viewer, Want};
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// What a viewer begins with.
+///
+/// Measured with MPEG-TS, joining 0.88 s after a key frame; milliseconds behind the camera ten seconds later, with the past
+/// and live: GStreamer 920 and 150, mpv as it is 1080 and 930, VLC 1170 and 1170, mpv and ffplay told to be quick 105 and 105.
+/// A player that goes by the time stamps stays as far behind as it began: MPEG-TS begins live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Begins {
-    /// With the pictures since the last key frame: its player has time stamps, and catches up.
+    /// With the pictures since the last key frame: whoever plays them goes to the live edge by itself.
     WithThePast,
-    /// With the next key frame: a player of bare pictures would stay as far behind as it began.
+    /// With the next key frame.
     Live,
 }
 

@@ -178,12 +178,9 @@ impl Handed {
             None => watch.name,
         };
         let form = Wanted::new(watch.kind, codec);
-        let begins = match watch.kind {
-            Kind::Bare => Begins::Live,
-            Kind::MpegTs | Kind::Records => Begins::WithThePast,
-        };
         let viewer = Viewer::new(Channel::Socket(connection), form, name.clone());
-        let mut watcher = Watcher::new(viewer, begins, watch.time_limit, now);
+        // Whatever the kind: who takes records may pass them on without their times.
+        let mut watcher = Watcher::new(viewer, Begins::Live, watch.time_limit, now);
         let joined = watcher.join(house, now);
         self.state = State::Watching(Box::new(Watching {
             watcher,
