@@ -24,6 +24,7 @@ pub mod http;
 mod notify;
 mod picture;
 mod refusal;
+pub mod rtsp;
 mod service;
 mod shared_camera;
 mod sockets;
