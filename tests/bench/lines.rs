@@ -7,8 +7,6 @@ mod arrivals;
 #[allow(dead_code)]
 #[path = "../lines/line.rs"]
 mod line;
-#[path = "../lines/namespace.rs"]
-mod namespace;
 #[path = "../lines/relay.rs"]
 mod relay;
 #[allow(dead_code)]

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::sys::socket::{setsockopt, sockopt};
 
-use super::namespace::Namespace;
 use super::relay::{Relay, Way};
 use super::sys;
+use test_support::namespace::Namespace;
 
 const CAMERA: &str = "10.77.0.1";
 const VIEWER: &str = "10.77.0.2";

@@ -4,7 +4,6 @@
 
 mod arrivals;
 mod line;
-mod namespace;
 mod relay;
 mod scenario;
 mod source;

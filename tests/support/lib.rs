@@ -1,7 +1,8 @@
 //! What two or more of the suites share. What only one of them needs lies with it.
 //!
-//! Of the program itself: `program` runs it, `session` gives it a viewer, `service` its listening sockets. Around it: `connections`, `folders`, `commands` of
-//! this machine, `packages` that were built, `roots` of Debian systems. Of video: `decoding` by ffmpeg, the test card read
+//! Of the program itself: `program` runs it, `session` gives it a viewer, `service` its listening sockets. Around it:
+//! `connections`, `folders`, `commands` of this machine, a network `namespace`, `packages` that were built, `roots` of Debian
+//! systems. Of video: `decoding` by ffmpeg, the test card read
 //! back (`card`), and H.264 as bytes (`samples`, `made_h264`,
 //! `real_sps`).
 
@@ -11,6 +12,7 @@ pub mod connections;
 pub mod decoding;
 pub mod folders;
 pub mod made_h264;
+pub mod namespace;
 pub mod packages;
 pub mod program;
 pub mod real_sps;

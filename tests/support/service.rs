@@ -9,7 +9,7 @@
 //! ```
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::ExitStatusExt;
@@ -93,6 +93,16 @@ impl Service {
         args: impl Words,
         set: impl Fn(&mut Command) + Send + 'static,
     ) -> Self {
+        Self::at(Ipv4Addr::LOCALHOST, rooms, args, set)
+    }
+
+    /// As `with`, on another address than 127.0.0.1: that of a network namespace, in which this is called.
+    pub fn at(
+        address: Ipv4Addr,
+        rooms: &[Room],
+        args: impl Words,
+        set: impl Fn(&mut Command) + Send + 'static,
+    ) -> Self {
         let scratch = Arc::new(Scratch::new());
         let (camera, log) = (scratch.path("camera.sock"), scratch.path("log"));
         fs::write(&log, "").expect("a log file");
@@ -100,11 +110,13 @@ impl Service {
         if rooms.contains(&Room::Camera) {
             sockets.push((seqpacket_listener(&camera), "camera"));
         }
-        let web = rooms.contains(&Room::Web).then(|| tcp("web", &mut sockets));
+        let web = rooms
+            .contains(&Room::Web)
+            .then(|| tcp(address, "web", &mut sockets));
         let rtsp = rooms
             .contains(&Room::Rtsp)
-            .then(|| tcp("rtsp", &mut sockets));
-        let rtp = rtsp.map(|_| datagram_pair(&mut sockets));
+            .then(|| tcp(address, "rtsp", &mut sockets));
+        let rtp = rtsp.map(|_| datagram_pair(address, &mut sockets));
         let notices = UnixDatagram::bind(scratch.path("notify")).expect("a socket");
         notices.set_nonblocking(true).expect("it does not wait");
         let shared = Arc::new(Shared {
@@ -393,17 +405,17 @@ fn seqpacket_listener(path: &PathBuf) -> OwnedFd {
     listener
 }
 
-fn tcp(name: &'static str, sockets: &mut Vec<Listening>) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+fn tcp(address: Ipv4Addr, name: &'static str, sockets: &mut Vec<Listening>) -> SocketAddr {
+    let listener = TcpListener::bind((address, 0)).expect("a port");
     let address = listener.local_addr().expect("an address");
     sockets.push((listener.into(), name));
     address
 }
 
 /// An even port and the odd one above it.
-fn datagram_pair(sockets: &mut Vec<Listening>) -> SocketAddr {
+fn datagram_pair(address: Ipv4Addr, sockets: &mut Vec<Listening>) -> SocketAddr {
     loop {
-        let rtp = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        let rtp = UdpSocket::bind((address, 0)).expect("a port");
         let address = rtp.local_addr().expect("an address");
         let next = SocketAddr::new(address.ip(), address.port() | 1);
         if address.port() % 2 == 1 {

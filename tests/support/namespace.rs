@@ -66,6 +66,12 @@ impl Namespace {
     }
 }
 
+impl Default for Namespace {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Drop for Namespace {
     fn drop(&mut self) {
         drop(self.jobs.take());
