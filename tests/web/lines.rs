@@ -1,0 +1,60 @@
+//! A viewer on a line that carries half of the stream.
+
+use std::net::Ipv4Addr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::browser::Browser;
+use super::card_service::{serve_at, url};
+use super::playing::PLAYING;
+use super::seen::{OBSERVER, watch};
+use test_support::namespace::Namespace;
+
+/// More than the line carries.
+const CARD: &str = "--source test -w 640 -h 480 -fps 25 -g 25 -b 2000000";
+
+const CAMERA: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
+const VIEWER: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 2);
+
+/// Two machines with a cable between them.
+fn cable() -> (Namespace, Namespace) {
+    let (camera, viewer) = (Namespace::new(), Namespace::new());
+    camera.tool(&format!(
+        "ip link add line mtu 1500 type veth peer name line mtu 1500 netns {}",
+        viewer.id
+    ));
+    for (namespace, own) in [(&camera, CAMERA), (&viewer, VIEWER)] {
+        namespace.tool(&format!("ip addr add {own}/24 dev line"));
+        namespace.tool("ip link set line up");
+    }
+    (camera, viewer)
+}
+
+#[test]
+fn a_slow_line_costs_pictures_and_never_stops_them_and_a_fast_one_is_live_again() {
+    let (camera, viewer) = cable();
+    let serving = camera.run(|| serve_at(CAMERA, CARD));
+    let browser = Browser::with(Some(Rc::new(viewer)), &[]);
+    browser.inject(OBSERVER);
+    browser.open(&url(&serving));
+    browser.wait_until(PLAYING);
+    camera.tool("tc qdisc replace dev line root tbf rate 1mbit burst 8kb latency 200ms");
+    let seen = watch(&browser, Duration::from_secs(20));
+    let shown = seen.last().expect("pictures").counter - seen[0].counter;
+    // Twenty seconds are 500 pictures: it keeps up with time, though not with every picture.
+    assert!(shown > 350, "{shown} pictures further in 20 s");
+    assert!(
+        seen.len() > 40,
+        "{} pictures were shown in 20 s",
+        seen.len()
+    );
+    assert_eq!(browser.text("main.dataset.state"), "playing");
+    camera.tool("tc qdisc del dev line root");
+    watch(&browser, Duration::from_secs(8));
+    let seen = watch(&browser, Duration::from_secs(4));
+    assert!(
+        seen.len() > 50,
+        "{} pictures in 4 s on a fast line",
+        seen.len()
+    );
+}
