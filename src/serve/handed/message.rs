@@ -198,7 +198,9 @@ impl Writer {
     /// As much of it as a message may have.
     fn text(&mut self, text: &str) {
         let room = MOST_TEXT_BYTES.min(MOST_BYTES - self.0.len() - 4);
-        let text = &text[..text.floor_char_boundary(room)];
+        let fits = |end: &usize| text.is_char_boundary(*end);
+        let end = (0..=room.min(text.len())).rev().find(fits).unwrap_or(0);
+        let text = &text[..end];
         self.0.extend_from_slice(&(text.len() as u32).to_le_bytes());
         self.0.extend_from_slice(text.as_bytes());
     }
