@@ -54,6 +54,8 @@ pub struct Picture {
     pub number: u64,
     /// The time between two pictures, smoothed.
     pub interval: Duration,
+    /// Whether it comes so late that players of MP4 show nothing up to the next key frame (`fmp4::longest_gap`).
+    pub follows_gap: bool,
     /// The time of the camera's first picture.
     first: Pts,
     /// Whether tables of a transport stream are due before it.
@@ -115,19 +117,19 @@ pub struct Numbering {
     pub shows_as_decoded: bool,
 }
 
-/// What a smoothed interval begins with, and a gap that is longer says nothing about it.
-const FIRST_INTERVAL: Duration = Duration::from_millis(40);
+/// A gap that is longer says nothing about the interval.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(10);
 
 impl Numbering {
-    pub fn new(memory: Memory) -> Self {
+    /// `interval` is that between two pictures as far as it is known before there are any.
+    pub fn new(memory: Memory, interval: Duration) -> Self {
         Self {
             memory,
             number: 0,
             first: None,
             last: None,
             tables_sent: None,
-            interval: FIRST_INTERVAL,
+            interval,
             shows_as_decoded: false,
         }
     }
@@ -135,6 +137,8 @@ impl Numbering {
     pub fn next(&mut self, frame: Frame) -> Arc<Picture> {
         let turn = frame.decoded_at();
         let first = *self.first.get_or_insert(turn);
+        let gap = self.last.map_or(Duration::ZERO, |last| turn.since(last));
+        let follows_gap = !frame.key && gap > fmp4::longest_gap(self.interval);
         if !frame.continues {
             self.smooth(turn);
         }
@@ -148,6 +152,7 @@ impl Numbering {
             frame,
             number: self.number,
             interval: self.interval,
+            follows_gap,
             first,
             with_tables,
             memory: self.memory.clone(),
@@ -177,6 +182,8 @@ impl Numbering {
 mod tests {
     use super::*;
 
+    const INTERVAL: Duration = Duration::from_millis(40);
+
     fn frame(ms: u64, key: bool) -> Frame {
         Frame {
             data: vec![0, 0, 0, 1, 0x65],
@@ -189,7 +196,7 @@ mod tests {
     #[test]
     fn what_is_in_memory_is_counted_until_the_last_viewer_lets_go() {
         let memory = Memory::default();
-        let mut numbering = Numbering::new(memory.clone());
+        let mut numbering = Numbering::new(memory.clone(), INTERVAL);
         let picture = numbering.next(frame(0, true));
         let another = picture.clone();
         assert_eq!(memory.bytes(), 5);
@@ -204,11 +211,26 @@ mod tests {
 
     #[test]
     fn the_interval_follows_the_pictures() {
-        let mut numbering = Numbering::new(Memory::default());
+        let mut numbering = Numbering::new(Memory::default(), INTERVAL);
         let intervals: Vec<u128> = (0..3)
             .map(|index| numbering.next(frame(index * 100, index == 0)))
             .map(|picture| picture.interval.as_millis())
             .collect();
         assert_eq!(intervals, [40, 100, 100]);
+    }
+
+    #[test]
+    fn a_picture_that_comes_late_is_known_and_a_key_frame_is_none() {
+        let mut numbering = Numbering::new(Memory::default(), INTERVAL);
+        let times = [
+            (0, true),
+            (40, false),
+            (240, false),
+            (280, false),
+            (1280, false),
+            (2280, true),
+        ];
+        let late = times.map(|(ms, key)| numbering.next(frame(ms, key)).follows_gap);
+        assert_eq!(late, [false, false, false, false, true, false]);
     }
 }

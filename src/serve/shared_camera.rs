@@ -283,7 +283,10 @@ impl SharedCamera {
             Ok(camera) => {
                 self.run = Some(Run {
                     camera,
-                    numbering: Numbering::new(self.memory.clone()),
+                    numbering: Numbering::new(
+                        self.memory.clone(),
+                        self.options.effective_fps().due(1),
+                    ),
                     words: Vec::new(),
                     pictures: 0,
                     bytes: 0,

@@ -105,6 +105,7 @@ fn pause_stops_the_stream_and_play_goes_on_with_live_pictures() {
         "{kept} before {}",
         before[0].counter
     );
+    std::thread::sleep(Duration::from_secs(2));
     browser.evaluate("observed.pictures.length = 0; document.getElementById('pause').click()");
     browser.wait_until(PLAYING);
     let after = watch(&browser, Duration::from_secs(1));
