@@ -23,6 +23,8 @@ mod sandbox;
 mod service;
 mod setups;
 mod sharing;
+mod sharing_life;
+mod sharing_trouble;
 mod stream;
 mod stretch;
 mod trixie_armhf;
