@@ -1,5 +1,6 @@
 //! `picam-stream cameras`: the cameras of every kind, with their modes where the kind can tell them.
 
+use crate::doctor;
 use crate::error::Result;
 use crate::source::{auto, mmal, rpicam, v4l2};
 use crate::system::System;
@@ -22,6 +23,11 @@ pub fn list(system: &System) -> Result<String> {
         &mut text,
         "V4L2: --source v4l2:DEVICE",
         capture_devices(system, &survey),
+    );
+    paragraph(
+        &mut text,
+        "shared: --source shared",
+        doctor::shared_camera(system).map(|line| vec![line]),
     );
     text.push_str(&format!("--source auto takes {chosen}\n"));
     Ok(text)

@@ -10,11 +10,12 @@ mod report;
 mod start_line;
 mod unit;
 
+pub use self::checks::shared_camera;
 pub use self::report::Report;
 use self::start_line::StartLine;
 use self::unit::Unit;
 use crate::options::SourceChoice;
-use crate::service::SOCKET_UNIT;
+use crate::service::{CAMERA_SOCKET_UNIT, CAMERA_UNIT, SOCKET_UNIT};
 use crate::source::auto::{self, ChosenCamera, Survey};
 use crate::system::System;
 
@@ -30,6 +31,9 @@ struct Facts<'a> {
     model: String,
     socket: Unit,
     service: Unit,
+    /// The units of the shared camera.
+    camera_socket: Unit,
+    camera_service: Unit,
     /// How the service starts the program.
     start_line: StartLine,
     /// Who is not root cannot see the files of others' processes.
@@ -41,6 +45,11 @@ impl Facts<'_> {
     fn streams_through_a_program(&self) -> bool {
         self.wanted == SourceChoice::Rpicam
             || matches!(self.camera, Some(ChosenCamera::Libcamera { .. }))
+    }
+
+    /// Whether instances hand their viewers over.
+    fn shares_camera(&self) -> bool {
+        self.camera_socket.is("ActiveState", "active")
     }
 
     /// Whether a viewer is to see a camera, and there is none.
@@ -67,6 +76,8 @@ pub fn examine(system: &System) -> Report {
         model: checks::model(system),
         socket: Unit::ask(system, SOCKET_UNIT),
         service,
+        camera_socket: Unit::ask(system, CAMERA_SOCKET_UNIT),
+        camera_service: Unit::ask(system, CAMERA_UNIT),
         start_line,
         sees_all: system.shows_all_processes(),
     };

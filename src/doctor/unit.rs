@@ -8,7 +8,7 @@ pub const DOCTORS_INSTANCE: &str = "raspivid@doctor.service";
 /// Exists exactly where systemd is the one that starts services (sd_booted(3)).
 const BOOTED: &str = "/run/systemd/system";
 
-const PROPERTIES: [&str; 17] = [
+const PROPERTIES: [&str; 20] = [
     "LoadState",
     "ActiveState",
     "UnitFileState",
@@ -26,6 +26,9 @@ const PROPERTIES: [&str; 17] = [
     "DeviceAllow",
     "DevicePolicy",
     "PrivateDevices",
+    "ActiveEnterTimestamp",
+    "StatusText",
+    "MainPID",
 ];
 
 /// A unit, as far as systemd tells.

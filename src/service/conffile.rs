@@ -16,6 +16,8 @@ use crate::system::System;
 pub const FILE: &str = "/etc/default/raspivid";
 /// Their name there.
 pub const NAME: &str = "RASPIVID_OPTIONS";
+/// Those of `serve` alone.
+pub const SERVE_NAME: &str = "SERVE_OPTIONS";
 
 const DEFAULTS: &str = "and without it streams raspivid's defaults: 1920x1080 at 17 Mbit/s";
 const MORE: &str = "sudo picam-stream doctor tells more";

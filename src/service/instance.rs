@@ -86,12 +86,17 @@ impl Instance {
 }
 
 impl Other {
-    /// The viewer's address, from the name: a counter, then the connection's two ends.
+    /// The viewer's address.
     pub fn viewer(&self) -> Option<&str> {
-        let (_, instance) = self.name.strip_suffix(SUFFIX)?.split_once('@')?;
-        let (_, viewer) = instance.rsplit_once('-')?;
-        viewer.rsplit_once(':').map(|(address, _port)| address)
+        viewer_of(&self.name)
     }
+}
+
+/// The viewer's address, from the name of an instance: a counter, then the connection's two ends.
+pub fn viewer_of(name: &str) -> Option<&str> {
+    let (_, instance) = name.strip_suffix(SUFFIX)?.split_once('@')?;
+    let (_, viewer) = instance.rsplit_once('-')?;
+    viewer.rsplit_once(':').map(|(address, _port)| address)
 }
 
 /// The path of a hierarchy in /proc/self/cgroup.

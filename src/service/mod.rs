@@ -8,6 +8,7 @@ mod instance;
 mod turn;
 
 pub use hand_over::{HandedOver, hand_over, not_reached};
+pub use instance::viewer_of;
 pub use turn::{Turn, Wait};
 
 /// Who listens for viewers.

@@ -201,6 +201,15 @@ fn an_instance_without_devices_shares_the_camera(container: &Container) {
         devices(&format!("/proc/{inner}/root")).contains("video0"),
         "{pid}"
     );
+    let page = container.try_sh("picam-stream doctor").out;
+    for part in [
+        "picam-camera.service runs since",
+        "1 viewer,",
+        "    127.0.0.1  port of raspivid.socket, since",
+        "no problems",
+    ] {
+        assert!(page.contains(part), "no {part:?} in {page}");
+    }
     assert_begins_decodable(&reader.leave());
     container.sh("rm -r /etc/systemd/system/raspivid@.service.d; systemctl daemon-reload");
     wait_until_all_are_gone(container);

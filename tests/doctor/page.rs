@@ -69,6 +69,7 @@ fn every_release_with_its_camera_has_no_problem() {
         "bookworm-64-bit",
         "trixie-pi-5",
         "pc-with-usb-camera",
+        "shared-camera",
     ] {
         assert_page(&format!("{name}/page.txt"), &machine(name));
     }
@@ -498,4 +499,52 @@ fn this_machine_can_be_looked_at() {
     for title in ["Machine\n", "Camera\n", "Options\n", "Service\n"] {
         assert!(page.contains(title), "{page}");
     }
+}
+
+#[test]
+fn a_shared_camera_is_told_with_its_viewers_and_what_does_not_go_with_it() {
+    let tree = || machine("shared-camera");
+    let file = |serve: &str| {
+        tree().file(
+            "etc/default/raspivid",
+            &format!("RASPIVID_OPTIONS = -w 640\nSERVE_OPTIONS = {serve}\n"),
+        )
+    };
+    assert_finds(
+        &file("--linger 2"),
+        "warning",
+        "picam-camera.service runs with other options than stand in /etc/default/raspivid now",
+        "sudo systemctl restart picam-camera",
+    );
+    assert_finds(
+        &file("--linger long"),
+        "problem",
+        "the shared camera does not start with SERVE_OPTIONS: cannot use \"long\" for --linger",
+        "correct the line SERVE_OPTIONS",
+    );
+    let states = |state: &str| {
+        let text = fs::read_to_string(tree().path("usr/bin/systemctl")).expect("the stand-in");
+        let text = text.replace("${SHARED:-active}", state);
+        let script = text.strip_prefix("#!/bin/sh\n").expect("a script");
+        tree().program("systemctl", script)
+    };
+    assert_finds(
+        &states("inactive"),
+        "warning",
+        "picam-camera.socket is enabled, but does not listen: each viewer opens the camera by itself",
+        "sudo systemctl start picam-camera.socket",
+    );
+    assert_finds(
+        &states("failed"),
+        "problem",
+        "picam-camera.socket has failed (resources)",
+        "journalctl -u picam-camera.socket",
+    );
+    // Then the instances need the devices themselves.
+    assert_finds(
+        &states("inactive"),
+        "problem",
+        "PrivateDevices=yes hides every camera from it",
+        "PrivateDevices=no",
+    );
 }

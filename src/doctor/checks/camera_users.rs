@@ -45,7 +45,12 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
             "a camera serves one program at a time: if no picture comes, end that program",
         )
     } else if !ours.is_empty() {
-        Check::ok(SUBJECT, format!("a viewer is watching: {}", told(&ours)))
+        let what = if facts.camera_service.is("ActiveState", "active") {
+            "the shared camera is in use"
+        } else {
+            "a viewer is watching"
+        };
+        Check::ok(SUBJECT, format!("{what}: {}", told(&ours)))
     } else if facts.sees_all {
         Check::ok(SUBJECT, "nobody has the camera open")
     } else {

@@ -16,6 +16,7 @@ const NO_SUCH_UNIT: &str = "No data available";
 pub fn checks(facts: &Facts) -> Vec<Check> {
     let question = [
         "--unit=raspivid@*",
+        "--unit=picam-camera.service",
         "--priority=err",
         "--since=-24h",
         // With --since alone, --lines=1 gives the first entry of that time, not the last.
@@ -32,7 +33,7 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
         Some(text) => Check::warning(
             SUBJECT,
             text,
-            "what came before it: journalctl -u 'raspivid@*' --since -24h",
+            "what came before it: journalctl -u 'raspivid@*' -u picam-camera --since -24h",
         ),
         None if facts.sees_all && !answer.success && !answer.stderr.contains(NO_SUCH_UNIT) => {
             return Vec::new();

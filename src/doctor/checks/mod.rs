@@ -12,10 +12,12 @@ mod port;
 mod power;
 mod service_options;
 mod service_units;
+mod shared_camera;
 
 pub use self::camera_stack::wanted;
 pub use self::machine::model;
 pub use self::service_options::source;
+pub use self::shared_camera::told as shared_camera;
 use super::{Facts, report, start_line, unit};
 use crate::doctor::report::{Check, Section};
 
@@ -40,7 +42,12 @@ pub fn all(facts: &Facts) -> Vec<Section> {
         ("Options", &[service_options::checks]),
         (
             "Service",
-            &[service_units::checks, port::checks, last_failure::checks],
+            &[
+                service_units::checks,
+                port::checks,
+                shared_camera::checks,
+                last_failure::checks,
+            ],
         ),
     ];
     let section = |(title, subjects): (&'static str, &[Examine])| Section {

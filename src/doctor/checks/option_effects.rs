@@ -83,11 +83,16 @@ impl Effects {
         let (command, honoured) = rpicam::program_probe::plan(facts.system, options).unzip();
         let with_proviso = |name| (name, in_software(facts, options, name));
         let honoured = honoured.map(|names| names.into_iter().map(with_proviso).collect());
+        let for_whom = if facts.shares_camera() {
+            "once for all viewers"
+        } else {
+            "for each viewer"
+        };
         Self {
             takes_passed_on: true,
             command: command.map(|words| format!("{program} {}", words.join(" "))),
             ..Self::new(
-                &format!("{program} is started for each viewer"),
+                &format!("{program} is started {for_whom}"),
                 "with this camera",
                 honoured,
             )

@@ -9,7 +9,7 @@ use super::option_effects::Effects;
 use super::report::{Check, Detail, bounded};
 use super::start_line::StartLine;
 use crate::options::{self, Command, Fate, Kind, Options, SourceChoice, Use};
-use crate::service::conffile::{FILE, NAME};
+use crate::service::conffile::{FILE, NAME, SERVE_NAME};
 use crate::service::environment_file::{EnvironmentFile, words};
 use crate::source::rpicam;
 use crate::system::System;
@@ -60,7 +60,28 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
             format!("write one, such as {NAME} = -w 1280 -h 720 -fps 25 -b 800000"),
         )),
     }
+    checks.extend(of_serve(&file));
     checks
+}
+
+/// The options of the shared camera's service, where there are any.
+fn of_serve(file: &EnvironmentFile) -> Option<Check> {
+    let value = file.value(SERVE_NAME).filter(|value| !value.is_empty())?;
+    let mut line = vec![OsString::from("serve")];
+    line.extend(given(value));
+    Some(match options::parse(line) {
+        Ok(Command::Serve(_)) => Check::ok(SUBJECT, format!("{SERVE_NAME} gives {value}")),
+        Ok(_) => wrong_of_serve("they ask for something else than a stream"),
+        Err(error) => wrong_of_serve(&error.to_string()),
+    })
+}
+
+fn wrong_of_serve(why: &str) -> Check {
+    Check::problem(
+        SUBJECT,
+        format!("the shared camera does not start with {SERVE_NAME}: {why}"),
+        format!("correct the line {SERVE_NAME} in {FILE}; man picam-stream has all options"),
+    )
 }
 
 fn given(value: &str) -> Vec<OsString> {

@@ -95,7 +95,7 @@ fn why_failed(unit: &Unit) -> String {
 }
 
 /// Units in /etc hide the package's, and never change with it. A masked one is there, too, as a link to nothing.
-fn changed(unit: &Unit, name: &'static str) -> Option<Check> {
+pub fn changed(unit: &Unit, name: &'static str) -> Option<Check> {
     if unit.is("LoadState", "masked") {
         return None;
     }
@@ -130,7 +130,12 @@ fn service(facts: &Facts, unit: &Unit) -> Vec<Check> {
     let command = starts_another(unit)
         .or_else(|| ignores_the_file(facts))
         .or_else(|| has_the_old_order(facts));
-    let sandbox = lacks_group(unit).or_else(|| hides_devices(facts, unit));
+    let sandbox = lacks_group(unit).or_else(|| {
+        // Where the camera is shared, its service has the devices.
+        (!facts.shares_camera())
+            .then(|| hides_devices(facts, unit))
+            .flatten()
+    });
     checks.extend(command.into_iter().chain(sandbox));
     if checks.is_empty() {
         checks.push(Check::ok(TEMPLATE_UNIT, "installed, as the package has it"));
