@@ -72,9 +72,7 @@ fn print_here(text: &str) -> Result<()> {
 /// Where a wrong option comes from, when it was not typed.
 fn origin(error: &Error) -> String {
     match error {
-        Error::Usage(_) if conffile::is_set() => {
-            format!(" ({} is set in {})", conffile::NAME, conffile::FILE)
-        }
+        Error::Usage(_) => conffile::origin().map_or_else(String::new, |it| format!(" ({it})")),
         _ => String::new(),
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use libsystemd::daemon::{NotifyState, notify, watchdog_enabled};
 
+use crate::error::Error;
 use crate::log;
 use crate::units::Micros;
 
@@ -16,6 +17,15 @@ pub struct Notifier {
     last_watchdog: Micros,
     last_status: Micros,
     status: String,
+}
+
+/// The service cannot start. To systemd it is ready all the same: a service that ends before that has failed, and leaves the
+/// system "degraded", whatever its unit says of exit statuses.
+pub fn ready_to_refuse(error: &Error) {
+    tell(&[
+        NotifyState::Ready,
+        NotifyState::Status(format!("cannot start: {error}")),
+    ]);
 }
 
 impl Notifier {

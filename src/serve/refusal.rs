@@ -11,6 +11,7 @@ use std::os::fd::AsRawFd;
 use super::accept::accept;
 use super::handed::message::{Ended, Say};
 use super::handed::packet;
+use super::notify;
 use super::sockets::Sockets;
 use crate::error::Error;
 use crate::units::Micros;
@@ -26,6 +27,7 @@ pub fn refuse_all(error: &Error) {
     let Ok(sockets) = Sockets::from_systemd() else {
         return;
     };
+    notify::ready_to_refuse(error);
     let deadline = Micros::now().after(LASTS);
     let mut refused = Vec::new();
     while Micros::now() < deadline {

@@ -27,7 +27,21 @@ const MOST_REMARKS: usize = 3;
 
 /// Whether systemd has given us options.
 pub fn is_set() -> bool {
-    env::var_os(NAME).is_some_and(|options| !options.is_empty())
+    has_options(NAME)
+}
+
+fn has_options(name: &str) -> bool {
+    env::var_os(name).is_some_and(|options| !options.is_empty())
+}
+
+/// Where options come from that nobody has typed.
+pub fn origin() -> Option<String> {
+    match (has_options(SERVE_NAME), has_options(NAME)) {
+        (true, true) => Some(format!("{SERVE_NAME} and {NAME} are set in {FILE}")),
+        (true, false) => Some(format!("{SERVE_NAME} is set in {FILE}")),
+        (false, true) => Some(format!("{NAME} is set in {FILE}")),
+        (false, false) => None,
+    }
 }
 
 /// An option that prints something and ends, as `--help`, has no place among those of a unit: its output is the viewer's.
