@@ -2,7 +2,7 @@
 
 use super::stream;
 use crate::options::table::find;
-use crate::options::{Command, Options, parse};
+use crate::options::{Command, Group, Options, parse};
 
 const CONFFILE: &str = include_str!("../../../assets/default/raspivid");
 const NAME: &str = "RASPIVID_OPTIONS = ";
@@ -23,6 +23,20 @@ fn words(value: &str) -> Vec<String> {
 fn parsed(value: &str) -> Options {
     let service = "--service -v -n".split(' ').map(str::to_owned);
     stream(parse(service.chain(words(value)).map(Into::into)))
+}
+
+/// The same behind `serve`, where SERVE_OPTIONS stand.
+fn served(value: &str) -> Options {
+    let serve = "serve -v -n".split(' ').map(str::to_owned);
+    match parse(serve.chain(words(value)).map(Into::into)) {
+        Ok(Command::Serve(options)) => options.stream,
+        other => panic!("{value}: {other:?}"),
+    }
+}
+
+fn is_of_serve(example: &str) -> bool {
+    let name = words(example).swap_remove(0);
+    find(name.as_ref()).is_some_and(|row| row.group == Group::Serve)
 }
 
 #[test]
@@ -67,6 +81,16 @@ fn the_three_presets_work() {
 }
 
 #[test]
+fn the_options_of_serve_count_as_soon_as_the_mark_is_taken_away() {
+    let lines: Vec<_> = CONFFILE
+        .lines()
+        .filter_map(|line| line.strip_prefix("#SERVE_OPTIONS = "))
+        .collect();
+    assert_eq!(lines.len(), 1);
+    assert_eq!(served(lines[0]).warnings, [""; 0]);
+}
+
+#[test]
 fn every_option_that_is_explained_exists_and_works_as_written() {
     let mut explained = 0;
     for line in CONFFILE
@@ -76,7 +100,11 @@ fn every_option_that_is_explained_exists_and_works_as_written() {
         // The options stand in front of the first two blanks, more of them behind a semicolon or
         // bracket.
         let (example, text) = line.split_once("  ").unwrap_or((line, ""));
-        assert_eq!(parsed(example).warnings, [""; 0], "{line}");
+        let given = match is_of_serve(example) {
+            true => served(example),
+            false => parsed(example),
+        };
+        assert_eq!(given.warnings, [""; 0], "{line}");
         explained += 1;
         for word in text
             .split([' ', ';', '(', ')', ':', ','])
