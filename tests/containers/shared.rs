@@ -80,7 +80,7 @@ pub fn service(container: &Container) -> Option<u32> {
 /// What a service or the instances have said, without the `-v` report of the instances.
 pub fn journal(container: &Container, unit: &str) -> String {
     container.sh(&format!(
-        "journalctl --sync; journalctl --no-pager -o cat -u '{unit}'"
+        "journalctl --sync; journalctl --no-pager -o cat -u '{unit}' || true"
     ))
 }
 
