@@ -76,7 +76,7 @@ mod tests {
     /// `frames`: time in milliseconds, size in bytes, key frame or not.
     fn gop(frames: &[(u64, usize, bool)]) -> (Gop, Memory) {
         let (mut gop, memory) = (Gop::default(), Memory::default());
-        let mut numbering = Numbering::new(memory.clone(), Duration::from_millis(40));
+        let mut numbering = Numbering::new(memory.clone());
         for &(ms, bytes, key) in frames {
             let frame = Frame {
                 data: vec![0; bytes],

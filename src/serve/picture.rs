@@ -117,12 +117,20 @@ pub struct Numbering {
     pub shows_as_decoded: bool,
 }
 
+/// What a smoothed interval begins with where nothing is known.
+const FIRST_INTERVAL: Duration = Duration::from_millis(40);
+
 /// A gap that is longer says nothing about the interval.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(10);
 
 impl Numbering {
-    /// `interval` is that between two pictures as far as it is known before there are any.
-    pub fn new(memory: Memory, interval: Duration) -> Self {
+    /// Where nothing is known of the interval before there are pictures.
+    pub fn new(memory: Memory) -> Self {
+        Self::expecting(FIRST_INTERVAL, memory)
+    }
+
+    /// `interval` is what the camera was asked for.
+    pub fn expecting(interval: Duration, memory: Memory) -> Self {
         Self {
             memory,
             number: 0,
@@ -182,8 +190,6 @@ impl Numbering {
 mod tests {
     use super::*;
 
-    const INTERVAL: Duration = Duration::from_millis(40);
-
     fn frame(ms: u64, key: bool) -> Frame {
         Frame {
             data: vec![0, 0, 0, 1, 0x65],
@@ -196,7 +202,7 @@ mod tests {
     #[test]
     fn what_is_in_memory_is_counted_until_the_last_viewer_lets_go() {
         let memory = Memory::default();
-        let mut numbering = Numbering::new(memory.clone(), INTERVAL);
+        let mut numbering = Numbering::new(memory.clone());
         let picture = numbering.next(frame(0, true));
         let another = picture.clone();
         assert_eq!(memory.bytes(), 5);
@@ -211,7 +217,7 @@ mod tests {
 
     #[test]
     fn the_interval_follows_the_pictures() {
-        let mut numbering = Numbering::new(Memory::default(), INTERVAL);
+        let mut numbering = Numbering::new(Memory::default());
         let intervals: Vec<u128> = (0..3)
             .map(|index| numbering.next(frame(index * 100, index == 0)))
             .map(|picture| picture.interval.as_millis())
@@ -221,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_picture_that_comes_late_is_known_and_a_key_frame_is_none() {
-        let mut numbering = Numbering::new(Memory::default(), INTERVAL);
+        let mut numbering = Numbering::new(Memory::default());
         let times = [
             (0, true),
             (40, false),

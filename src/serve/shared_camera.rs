@@ -283,9 +283,9 @@ impl SharedCamera {
             Ok(camera) => {
                 self.run = Some(Run {
                     camera,
-                    numbering: Numbering::new(
-                        self.memory.clone(),
+                    numbering: Numbering::expecting(
                         self.options.effective_fps().due(1),
+                        self.memory.clone(),
                     ),
                     words: Vec::new(),
                     pictures: 0,
