@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::container::fmp4::{self, InitSegment};
-use crate::container::mpegts;
+use crate::container::{mpegts, rtp};
 use crate::frame::Frame;
 use crate::units::Pts;
 
@@ -65,6 +65,7 @@ pub struct Picture {
     memory: Memory,
     mpegts: Made,
     fmp4: Made,
+    rtp: Made,
     init_segment: OnceLock<Option<InitSegment>>,
 }
 
@@ -84,6 +85,13 @@ impl Picture {
         })
     }
 
+    /// Its RTP packets, to be numbered for each viewer.
+    pub fn rtp(&self) -> &[u8] {
+        self.rtp.get(&self.memory, || {
+            rtp::packets(&self.frame, self.shows_as_decoded)
+        })
+    }
+
     /// What an MP4 file that goes on with this key frame begins with; `None` where it is none.
     pub fn init_segment(&self) -> Option<&InitSegment> {
         let init = self.init_segment.get_or_init(|| {
@@ -94,7 +102,10 @@ impl Picture {
     }
 
     fn made_bytes(&self) -> usize {
-        [&self.mpegts, &self.fmp4].map(Made::len).iter().sum()
+        [&self.mpegts, &self.fmp4, &self.rtp]
+            .map(Made::len)
+            .iter()
+            .sum()
     }
 }
 
@@ -167,6 +178,7 @@ impl Numbering {
             mpegts: Made::default(),
             shows_as_decoded: self.shows_as_decoded,
             fmp4: Made::default(),
+            rtp: Made::default(),
             init_segment: OnceLock::new(),
         };
         self.number += 1;

@@ -2,6 +2,7 @@
 //! on what did. It ends when nobody is there any more.
 
 use std::os::fd::AsFd;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use super::handed::Handed;
 use super::house::House;
 use super::notify::Notifier;
 use super::picture::Picture;
+use super::rtsp;
 use super::shared_camera::{News, State};
 use super::sockets::{Room, Sockets};
 use crate::log;
@@ -43,6 +45,8 @@ const MOST_PICTURE_BYTES: usize = 32 << 20;
 pub struct Service {
     house: House,
     sockets: Sockets,
+    /// What RTP goes out of.
+    datagrams: Option<Rc<rtsp::Pair>>,
     guests: Vec<Box<dyn Guest>>,
     notifier: Notifier,
     /// Since when nobody is there.
@@ -56,11 +60,16 @@ pub struct Service {
 struct Ready {
     guests: Vec<bool>,
     has_callers: bool,
+    has_datagrams: bool,
 }
 
 impl Service {
-    pub fn new(house: House, sockets: Sockets, now: Micros) -> Self {
+    pub fn new(house: House, mut sockets: Sockets, now: Micros) -> Self {
+        let pair = sockets.rtsp.take_datagrams();
         Self {
+            datagrams: pair
+                .and_then(|(rtp, rtcp)| rtsp::Pair::new(rtp, rtcp))
+                .map(Rc::new),
             house,
             sockets,
             guests: Vec::new(),
@@ -76,6 +85,9 @@ impl Service {
         loop {
             let ready = self.wait();
             let now = Micros::now();
+            if ready.has_datagrams {
+                self.hear_datagrams(now);
+            }
             if stop.requested() && self.stopping_since.is_none() {
                 self.stop(&Ending::Stopped, now);
             }
@@ -109,6 +121,10 @@ impl Service {
             );
         }
         let callers = of_guests..fds.len();
+        if let Some(pair) = &self.datagrams {
+            pair.poll_on(&mut fds);
+        }
+        let datagrams = callers.end..fds.len();
         fds.extend(
             self.house
                 .camera
@@ -127,6 +143,7 @@ impl Service {
         Ready {
             guests: guests.collect(),
             has_callers: fds[callers].iter().any(has_news),
+            has_datagrams: fds[datagrams].iter().any(has_news),
         }
     }
 
@@ -158,8 +175,12 @@ impl Service {
         for (room, caller) in callers {
             match room {
                 Room::Camera => self.let_in(Box::new(Handed::new(caller, now)), now),
-                // Their doors are closed as long as nobody is behind them.
-                Room::Web | Room::Rtsp => {}
+                Room::Rtsp => {
+                    let guest = rtsp::Connection::new(caller, self.datagrams.clone(), now);
+                    self.let_in(Box::new(guest), now);
+                }
+                // Its door is closed as long as nobody is behind it.
+                Room::Web => {}
             }
         }
     }
@@ -296,7 +317,16 @@ impl Service {
         }
     }
 
+    /// What came by UDP: for those who have sessions. It starts nothing, and nothing lasts longer for it.
+    fn hear_datagrams(&self, now: Micros) {
+        if let Some(pair) = &self.datagrams {
+            pair.hear(now);
+        }
+    }
+
     fn leave(mut self) -> u8 {
+        // Whatever is left unread would start the service again.
+        self.hear_datagrams(Micros::now());
         self.house.journal.sum_up();
         let failure = self.house.camera.failure();
         failure.map_or(0, |failure| failure.exit_status)

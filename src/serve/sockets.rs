@@ -116,6 +116,11 @@ impl Sockets {
 }
 
 impl Rtsp {
+    /// The pair, RTP first, if there is one.
+    pub fn take_datagrams(&mut self) -> Option<(OwnedFd, OwnedFd)> {
+        Some((self.rtp.take()?, self.rtcp.take()?))
+    }
+
     fn put_datagrams(&mut self, socket: OwnedFd) -> Result<()> {
         let place = match port(socket.as_raw_fd()) {
             Some(port) if port % 2 == 0 => &mut self.rtp,

@@ -121,6 +121,16 @@ impl<F: Form<Item = Arc<Picture>>> Watcher<F> {
         &mut self.viewer
     }
 
+    /// Whether something that was begun waits for room.
+    pub fn has_begun(&self) -> bool {
+        self.viewer.has_begun()
+    }
+
+    /// How many bytes wait to go between two pictures.
+    pub fn unread_bytes(&self) -> usize {
+        self.viewer.aside_bytes()
+    }
+
     pub fn skip_forward(&mut self, now: Micros) {
         self.viewer.skip_forward(now);
     }

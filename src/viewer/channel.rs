@@ -21,6 +21,12 @@ use super::sys;
 /// What POLLOUT promises of a pipe (pipe(7), PIPE_BUF).
 const PIPE_PROMISE_BYTES: usize = 4096;
 
+/// A way for packets that are numbered by whoever sends them: RTP over UDP.
+pub trait PacketWay: std::fmt::Debug {
+    /// Sends the first of `packets`, each whole, without waiting, and says how many bytes that was.
+    fn write(&mut self, packets: &[u8]) -> Result<usize, Errno>;
+}
+
 /// Where the bytes of a stream go.
 #[derive(Debug)]
 pub enum Channel {
@@ -31,6 +37,7 @@ pub enum Channel {
     /// A regular file or a device that never waits.
     Plain(OwnedFd),
     Datagrams(Datagrams),
+    Packets(Box<dyn PacketWay>),
 }
 
 impl Channel {
@@ -65,6 +72,7 @@ impl Channel {
             Self::Polled(fd) => write_polled(fd.as_fd(), bytes),
             Self::Plain(fd) => write(fd, bytes),
             Self::Datagrams(datagrams) => Ok(datagrams.write(bytes)),
+            Self::Packets(way) => way.write(bytes),
         };
         match written {
             Err(Errno::EAGAIN | Errno::EINTR) => Ok(0),
@@ -79,7 +87,7 @@ impl Channel {
             Self::Polled(fd) => sys::unread_bytes(fd)
                 .or_else(|_| sys::unacknowledged_bytes(fd))
                 .unwrap_or(0),
-            Self::Plain(_) | Self::Datagrams(_) => 0,
+            Self::Plain(_) | Self::Datagrams(_) | Self::Packets(_) => 0,
         }
     }
 
@@ -109,7 +117,7 @@ impl Channel {
 
     /// Whether a failed write can be the viewer's doing, and not a full disk's.
     pub fn has_viewer(&self) -> bool {
-        matches!(self, Self::Socket(_) | Self::Polled(_))
+        matches!(self, Self::Socket(_) | Self::Polled(_) | Self::Packets(_))
     }
 }
 

@@ -310,6 +310,11 @@ impl<F: Form> Viewer<F> {
         &self.form
     }
 
+    /// For what a viewer asks of it before it has pictures.
+    pub fn form_mut(&mut self) -> &mut F {
+        &mut self.form
+    }
+
     pub fn tally(&self) -> Tally {
         self.tally
     }

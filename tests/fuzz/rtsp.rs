@@ -36,7 +36,7 @@ fuzz_target!(|input: &[u8]| {
 fn messages(bytes: &[u8], size: usize) -> (Vec<Message>, Option<Status>) {
     let (mut inbox, mut messages, mut rest) = (Inbox::default(), Vec::new(), bytes);
     loop {
-        match inbox.next() {
+        match inbox.message() {
             Ok(Some(message)) => messages.push(message),
             Err(refusal) => return (messages, Some(refusal.status)),
             Ok(None) if rest.is_empty() => return (messages, None),

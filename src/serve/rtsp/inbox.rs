@@ -41,7 +41,7 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// How much more it takes: never nothing after `next` has found nothing.
+    /// How much more it takes: never nothing after `message` has found nothing.
     pub fn room(&self) -> usize {
         MOST_HEAD_BYTES.saturating_sub(self.bytes.len())
     }
@@ -58,7 +58,7 @@ impl Inbox {
     }
 
     /// The next message, when it is whole.
-    pub fn next(&mut self) -> Result<Option<Message>, Response> {
+    pub fn message(&mut self) -> Result<Option<Message>, Response> {
         loop {
             if self.skip > 0 {
                 return Ok(None);

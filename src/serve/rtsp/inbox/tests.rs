@@ -9,7 +9,7 @@ const OPTIONS: &str = "OPTIONS rtsp://pi:8554/live RTSP/1.0\r\nCSeq: 1\r\n\r\n";
 fn messages(bytes: &[u8], size: usize) -> (Vec<Message>, Option<Status>) {
     let (mut inbox, mut messages, mut rest) = (Inbox::default(), Vec::new(), bytes);
     loop {
-        match inbox.next() {
+        match inbox.message() {
             Ok(Some(message)) => messages.push(message),
             Err(refusal) => return (messages, Some(refusal.status)),
             Ok(None) if rest.is_empty() => return (messages, None),
@@ -122,7 +122,7 @@ fn what_cannot_be_understood_is_refused() {
         refusal(&with("Content-Length: 10000000")),
         Some(Status::BodyTooLarge)
     );
-    assert_eq!(refusal(&with("A: b\r\n").repeat(1)), None);
+    assert_eq!(refusal(&with("A: b")), None);
     let many = with(&"A: b\r\n".repeat(70));
     assert_eq!(refusal(&many), Some(Status::BadRequest));
 }
@@ -144,12 +144,12 @@ fn a_body_or_a_large_packet_that_never_ends_costs_no_memory() {
     let mut inbox = Inbox::default();
     inbox.push(b"$\x00\xff\xff");
     for _ in 0..65 {
-        assert_eq!(inbox.next(), Ok(None));
+        assert_eq!(inbox.message(), Ok(None));
         inbox.push(&[0; 1000]);
         assert!(inbox.bytes.len() <= MOST_HEAD_BYTES && inbox.is_within_message());
     }
-    assert_eq!(inbox.next(), Ok(None));
+    assert_eq!(inbox.message(), Ok(None));
     inbox.push(&[0; 535]);
-    assert_eq!(inbox.next(), Ok(None));
+    assert_eq!(inbox.message(), Ok(None));
     assert!(!inbox.is_within_message());
 }

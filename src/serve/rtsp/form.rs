@@ -1,0 +1,56 @@
+//! The shared stream in RTP packets: made once for all, and numbered for each.
+
+use std::sync::Arc;
+
+use super::super::picture::Picture;
+use crate::container::rtp::Numbers;
+use crate::frame::Frame;
+use crate::viewer::Form;
+
+#[derive(Debug)]
+pub struct Packets {
+    pub numbers: Numbers,
+    /// Of the picture that was begun last.
+    bytes: Vec<u8>,
+}
+
+impl Packets {
+    pub fn new(numbers: Numbers) -> Self {
+        Self {
+            numbers,
+            bytes: Vec::new(),
+        }
+    }
+}
+
+impl Form for Packets {
+    type Item = Arc<Picture>;
+
+    fn frame(item: &Arc<Picture>) -> &Frame {
+        &item.frame
+    }
+
+    fn keep(&mut self, item: &Arc<Picture>) -> Arc<Picture> {
+        item.clone()
+    }
+
+    fn release(&mut self, _: Arc<Picture>) {}
+
+    fn begin(&mut self, item: &Arc<Picture>) {
+        let packets = item.rtp();
+        self.bytes.clear();
+        // The memory of a key frame is not kept for each viewer.
+        self.bytes.shrink_to(packets.len() * 2);
+        self.bytes.extend_from_slice(packets);
+        self.numbers.put_into(&mut self.bytes);
+    }
+
+    fn bytes<'a>(&'a self, _: &'a Arc<Picture>) -> &'a [u8] {
+        &self.bytes
+    }
+
+    /// Whoever closes its connection has gone: nothing needs to be asked.
+    fn filler(&mut self) -> Option<&[u8]> {
+        None
+    }
+}
