@@ -1,6 +1,7 @@
 //! A guest: one connection in one of the rooms. The loop knows nothing else of them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use nix::poll::PollFd;
 
@@ -68,6 +69,8 @@ pub struct About {
     pub since: Micros,
     /// Pictures that were skipped for it.
     pub skipped: u64,
+    /// For how long the oldest picture waits that it has not been given.
+    pub lag: Duration,
 }
 
 /// One connection.

@@ -1,14 +1,21 @@
 //! What guests may ask of the service that they are in.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use super::door::Door;
-use super::guest::{About, Ending};
+use super::guest::About;
+use super::http::hosts::Hosts;
+use super::journal::Journal;
+use super::jpegs::Jpegs;
+use super::picture::Picture;
 use super::shared_camera::{SharedCamera, State};
-use crate::log;
+use super::users::Users;
+use crate::error::Result;
 use crate::options::ServeOptions;
 use crate::units::Micros;
-use crate::viewer::Tally;
+
+/// An address may have so many connections that ask for a page or a snapshot beside those of its viewers.
+const CALLERS_BESIDE_VIEWERS: usize = 32;
 
 /// The one camera, the limits, and what the journal is told.
 #[derive(Debug)]
@@ -16,6 +23,13 @@ pub struct House {
     pub options: ServeOptions,
     pub camera: SharedCamera,
     pub door: Door,
+    /// Connections of all who speak HTTP, viewers or not.
+    pub callers: Door,
+    /// The names that this machine is called by.
+    pub hosts: Hosts,
+    /// Who may watch over HTTP and RTSP; nothing where everybody may.
+    pub users: Option<Users>,
+    pub jpegs: Jpegs,
     pub journal: Journal,
     pub started: Micros,
     /// What guests tell of themselves, as of the last look.
@@ -26,10 +40,19 @@ pub struct House {
 }
 
 impl House {
-    pub fn new(options: &ServeOptions, now: Micros) -> Self {
-        Self {
-            camera: SharedCamera::new(&options.stream, options.linger),
+    /// # Errors
+    /// `Usage`: the file of users is of no use.
+    pub fn new(options: &ServeOptions, now: Micros) -> Result<Self> {
+        let camera = SharedCamera::new(&options.stream, options.linger);
+        let memory = camera.memory().clone();
+        let most_callers = options.max_viewers_per_address + CALLERS_BESIDE_VIEWERS;
+        Ok(Self {
+            camera,
             door: Door::new(options.max_viewers, options.max_viewers_per_address),
+            callers: Door::new(usize::MAX, most_callers),
+            hosts: Hosts::new(&options.hosts),
+            users: options.users.as_deref().map(Users::open).transpose()?,
+            jpegs: Jpegs::new(options.mjpeg_fps, memory),
             options: options.clone(),
             journal: Journal::default(),
             started: now,
@@ -37,6 +60,13 @@ impl House {
             camera_hash: options.stream.camera_hash(),
             ends: false,
             is_closed: false,
+        })
+    }
+
+    /// A viewer of JPEGs that are made of H.264 has got the next picture of the camera.
+    pub fn feed_jpegs(&mut self, picture: &Arc<Picture>, now: Micros) {
+        if self.jpegs.feed(picture, now) {
+            self.camera.want_key_frame(now);
         }
     }
 
@@ -61,11 +91,6 @@ impl House {
 
     pub fn is_closed(&self) -> bool {
         self.is_closed
-    }
-
-    /// How the service is, for `doctor`.
-    pub fn status_json(&self, _now: Micros) -> String {
-        self.status_line()
     }
 
     /// One line for `systemctl status`.
@@ -101,70 +126,4 @@ impl House {
 
 fn first_sentence(text: &str) -> &str {
     text.split(['\n', ';']).next().unwrap_or(text)
-}
-
-/// A viewer that stayed for less is only counted.
-const WORTH_A_LINE: Duration = Duration::from_secs(1);
-
-/// What the journal of the service says of its viewers: a line for each that stayed, and how many did not.
-#[derive(Debug, Default)]
-pub struct Journal {
-    short: u64,
-    refused: u64,
-    asked: u64,
-}
-
-/// A viewer that has gone.
-#[derive(Debug)]
-pub struct Visit<'a> {
-    pub name: &'a str,
-    pub kind: &'a str,
-    pub since: Micros,
-    pub tally: Tally,
-    pub ending: &'a Ending,
-}
-
-impl Journal {
-    pub fn visit(&mut self, visit: &Visit<'_>, now: Micros) {
-        let lasted = now.since(visit.since);
-        if lasted < WORTH_A_LINE {
-            self.short += 1;
-            return;
-        }
-        log::info!(
-            "{} ({}): {}; {:.1} s, {} frames, {} bytes, {} frames skipped for the viewer",
-            visit.name,
-            visit.kind,
-            visit.ending.reason(),
-            lasted.as_secs_f32(),
-            visit.tally.frames,
-            visit.tally.bytes,
-            visit.tally.skipped,
-        );
-    }
-
-    /// Somebody was not let in, or asked for what is not there.
-    pub fn refuse(&mut self, why: &str) {
-        log::debug!("{why}");
-        self.refused += 1;
-    }
-
-    /// A picture or a page was asked for, and given.
-    pub fn answer(&mut self) {
-        self.asked += 1;
-    }
-
-    /// Tells what was only counted, and counts anew.
-    pub fn sum_up(&mut self) {
-        let Self {
-            short,
-            refused,
-            asked,
-        } = std::mem::take(self);
-        if short + refused + asked > 0 {
-            log::info!(
-                "meanwhile: {short} viewers that stayed for less than a second, {asked} requests answered, {refused} refused"
-            );
-        }
-    }
 }

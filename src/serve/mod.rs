@@ -1,13 +1,15 @@
 //! Many viewers, one camera: `picam-stream serve`, which systemd starts when the first one comes.
 //!
 //! One loop over every descriptor in the main thread, and one thread for the camera. Viewers come through rooms: `handed`
-//! (`camera.sock`); each connection is a `guest`, which the loop knows nothing else of.
+//! (`camera.sock`) and `http` (`picam-web.socket`); each connection is a `guest`, which the loop knows nothing else of.
 //!
 //! | file | holds |
 //! | --- | --- |
 //! | `sockets`, `accept`, `notify`, `refusal` | what systemd hands over, and what it and those who wait are told |
 //! | `service` | the loop, and when it ends |
 //! | `house`, `door`, `guest` | what guests may ask of the service, who may come in, what a guest is |
+//! | `journal`, `figures`, `users` | what is told of them, and how the service is; who may watch |
+//! | `jpegs` | JPEGs of an H.264 camera |
 //! | `camera`, `shared_camera` | the camera's thread; when it runs and what became of it |
 //! | `picture`, `gop` | frames that are shared; the ones to begin with |
 //! | `watcher`, `forms` | a viewer that joins a running stream; forms that need nothing of a room |
@@ -15,12 +17,15 @@
 mod accept;
 mod camera;
 mod door;
+mod figures;
 mod forms;
 mod gop;
 mod guest;
 pub mod handed;
 mod house;
 pub mod http;
+mod journal;
+mod jpegs;
 mod notify;
 mod picture;
 mod refusal;
@@ -50,7 +55,7 @@ pub use self::refusal::refuse_all;
 /// `Usage`: it was not started by systemd, or by a socket that it does not know.
 pub fn run(options: &ServeOptions, stop: &Stop) -> Result<u8> {
     // The sockets last: what is wrong before that is told to those who wait there (`refuse_all`).
-    let house = House::new(options, Micros::now());
+    let house = House::new(options, Micros::now())?;
     let sockets = Sockets::from_systemd()?;
     for warning in &options.stream.warnings {
         log::warn!("{warning}");

@@ -2,12 +2,13 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use super::http::websocket;
 use crate::container::fmp4::{self, InitSegment};
-use crate::container::{mpegts, rtp};
+use crate::container::{mpegts, multipart, rtp};
 use crate::frame::Frame;
-use crate::units::Pts;
+use crate::units::{Micros, Pts};
 
 /// How many bytes of pictures are in memory.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +67,8 @@ pub struct Picture {
     mpegts: Made,
     fmp4: Made,
     rtp: Made,
+    websocket: Made,
+    multipart: Made,
     init_segment: OnceLock<Option<InitSegment>>,
 }
 
@@ -92,6 +95,23 @@ impl Picture {
         })
     }
 
+    /// Its message to a WebSocket.
+    pub fn websocket(&self) -> &[u8] {
+        self.websocket
+            .get(&self.memory, || websocket::binary_message(&self.frame.data))
+    }
+
+    /// Its part of a multipart stream, where it is a JPEG.
+    pub fn multipart(&self) -> &[u8] {
+        self.multipart.get(&self.memory, || {
+            let age = Micros::now().since(self.frame.captured);
+            let now = SystemTime::now()
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or_default();
+            multipart::part(&self.frame.data, now.saturating_sub(age))
+        })
+    }
+
     /// What an MP4 file that goes on with this key frame begins with; `None` where it is none.
     pub fn init_segment(&self) -> Option<&InitSegment> {
         let init = self.init_segment.get_or_init(|| {
@@ -102,10 +122,14 @@ impl Picture {
     }
 
     fn made_bytes(&self) -> usize {
-        [&self.mpegts, &self.fmp4, &self.rtp]
-            .map(Made::len)
-            .iter()
-            .sum()
+        let made = [
+            &self.mpegts,
+            &self.fmp4,
+            &self.rtp,
+            &self.websocket,
+            &self.multipart,
+        ];
+        made.map(Made::len).iter().sum()
     }
 }
 
@@ -179,6 +203,8 @@ impl Numbering {
             shows_as_decoded: self.shows_as_decoded,
             fmp4: Made::default(),
             rtp: Made::default(),
+            websocket: Made::default(),
+            multipart: Made::default(),
             init_segment: OnceLock::new(),
         };
         self.number += 1;

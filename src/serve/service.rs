@@ -12,6 +12,7 @@ use super::accept::accept;
 use super::guest::{Ending, Guest, Stay};
 use super::handed::Handed;
 use super::house::House;
+use super::http;
 use super::notify::Notifier;
 use super::picture::Picture;
 use super::rtsp;
@@ -42,6 +43,9 @@ const MOST_ACCEPTS: usize = 32;
 /// Pictures in memory, those that wait for viewers included.
 const MOST_PICTURE_BYTES: usize = 32 << 20;
 
+/// How old the count of those who are there may be.
+const COUNTED_EVERY: Duration = Duration::from_millis(100);
+
 pub struct Service {
     house: House,
     sockets: Sockets,
@@ -53,6 +57,8 @@ pub struct Service {
     empty_since: Micros,
     has_had_guests: bool,
     stopping_since: Option<Micros>,
+    /// When those who are there were counted.
+    counted: Micros,
 }
 
 /// What poll(2) told.
@@ -77,6 +83,7 @@ impl Service {
             empty_since: now,
             has_had_guests: false,
             stopping_since: None,
+            counted: Micros(0),
         }
     }
 
@@ -91,6 +98,7 @@ impl Service {
             if stop.requested() && self.stopping_since.is_none() {
                 self.stop(&Ending::Stopped, now);
             }
+            self.count_present(now);
             self.visit(&ready.guests, now);
             if ready.has_callers && self.accepts() {
                 self.accept_all(now);
@@ -125,12 +133,9 @@ impl Service {
             pair.poll_on(&mut fds);
         }
         let datagrams = callers.end..fds.len();
-        fds.extend(
-            self.house
-                .camera
-                .wake()
-                .map(|wake| PollFd::new(wake, PollFlags::POLLIN)),
-        );
+        let wakes = [self.house.camera.wake(), self.house.jpegs.wake()];
+        let wakes = wakes.into_iter().flatten();
+        fds.extend(wakes.map(|wake| PollFd::new(wake, PollFlags::POLLIN)));
         // A signal ends the wait (EINTR); what else can go wrong is seen on the descriptors themselves.
         let _ = poll(&mut fds, poll_timeout(self.time_left(Micros::now())));
         let has_news = |fd: &PollFd<'_>| fd.any().unwrap_or(true);
@@ -179,8 +184,10 @@ impl Service {
                     let guest = rtsp::Connection::new(caller, self.datagrams.clone(), now);
                     self.let_in(Box::new(guest), now);
                 }
-                // Its door is closed as long as nobody is behind it.
-                Room::Web => {}
+                Room::Web => {
+                    let guest = http::Connection::new(caller, &mut self.house, now);
+                    self.let_in(Box::new(guest), now);
+                }
             }
         }
     }
@@ -220,11 +227,13 @@ impl Service {
             };
             self.dismiss(|guest| guest.needs_pictures(), &ending, now);
         }
-        if news.changed {
+        let has_jpeg = self.house.jpegs.collect(now);
+        if news.changed || has_jpeg {
             let all = vec![true; self.guests.len()];
             self.visit(&all, now);
         }
         if news.is_off {
+            self.house.jpegs.camera_is_off();
             self.house.journal.sum_up();
         }
         self.has_hung(&news, now)
@@ -270,11 +279,17 @@ impl Service {
             log::info!("other options are wanted and nobody is watching: the service begins anew");
             self.stop(&Ending::Stopped, now);
         }
-        let (house, guests) = (&mut self.house, &self.guests);
-        self.notifier.turn(now, || {
-            house.present = guests.iter().filter_map(|guest| guest.about()).collect();
-            house.status_line()
-        });
+        let house = &self.house;
+        self.notifier.turn(now, || house.status_line());
+    }
+
+    /// Who is there, for whoever asks in this turn.
+    fn count_present(&mut self, now: Micros) {
+        if now.since(self.counted) >= COUNTED_EVERY {
+            self.counted = now;
+            let present = self.guests.iter().filter_map(|guest| guest.about());
+            self.house.present = present.collect();
+        }
     }
 
     fn stop(&mut self, why: &Ending, now: Micros) {

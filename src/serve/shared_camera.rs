@@ -134,6 +134,11 @@ impl SharedCamera {
         self.failed.as_ref().map(|(failure, _)| failure)
     }
 
+    /// Pictures that it has given, in this run.
+    pub fn pictures(&self) -> u64 {
+        self.run.as_ref().map_or(0, |run| run.pictures)
+    }
+
     pub fn rate(&self) -> Rate {
         self.run.as_ref().map(|run| run.rate).unwrap_or_default()
     }

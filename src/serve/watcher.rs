@@ -135,6 +135,11 @@ impl<F: Form<Item = Arc<Picture>>> Watcher<F> {
         self.viewer.skip_forward(now);
     }
 
+    /// For how long the oldest picture waits that the viewer has not been given.
+    pub fn lag(&self, now: Micros) -> Duration {
+        self.viewer.lag(now)
+    }
+
     pub fn tally(&self) -> Tally {
         self.viewer.tally()
     }

@@ -315,6 +315,13 @@ impl<F: Form> Viewer<F> {
         &mut self.form
     }
 
+    /// For how long the oldest frame waits that was not begun.
+    pub fn lag(&self, now: Micros) -> Duration {
+        self.queue
+            .oldest()
+            .map_or(Duration::ZERO, |offered| now.since(offered))
+    }
+
     pub fn tally(&self) -> Tally {
         self.tally
     }

@@ -64,6 +64,11 @@ impl<T> Queue<T> {
         self.waiting.front().is_some_and(|first| first.continues)
     }
 
+    /// When the first was offered.
+    pub fn oldest(&self) -> Option<Micros> {
+        self.waiting.front().map(|first| first.offered)
+    }
+
     pub fn has_key(&self) -> bool {
         self.waiting.iter().any(|waiting| waiting.key)
     }

@@ -21,7 +21,8 @@ use self::packet::Came;
 use super::camera::Word;
 use super::door::{Origin, Place};
 use super::guest::{About, Ending, Guest, Stay};
-use super::house::{House, Visit};
+use super::house::House;
+use super::journal::Visit;
 use super::picture::Picture;
 use super::watcher::{Begins, Watcher, departed};
 use crate::error::{Departure, Error, Result};
@@ -99,7 +100,7 @@ impl Handed {
             Came::TooLong => self.refuse_garbage(Garbage::NoMessage, house),
             Came::Packet(bytes, connection) => match (Ask::decode(&bytes), connection) {
                 (Ok(Ask::Status), _) => {
-                    let json = house.status_json(now);
+                    let json = house.status(now).json();
                     self.say(&Say::Status { json });
                     Stay::Gone
                 }
@@ -246,6 +247,7 @@ impl Handed {
         let visit = Visit {
             name: &watching.name,
             kind: kind_name(watching.kind),
+            told: "",
             since: watching.watcher.since(),
             tally,
             ending,
@@ -380,6 +382,7 @@ impl Guest for Handed {
             kind: kind_name(watching.kind),
             since: watching.watcher.since(),
             skipped: watching.watcher.tally().skipped,
+            lag: watching.watcher.lag(Micros::now()),
         })
     }
 }

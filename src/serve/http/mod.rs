@@ -1,6 +1,10 @@
 //! The room of the browsers, and of every program that wants a picture: HTTP/1.1 on the connections of `picam-web.socket`.
 //! GET and HEAD, no bodies, nothing stored: a URL chooses among fixed forms of the one stream.
 
+mod answers;
+mod awaited;
+mod connection;
+mod forms;
 pub mod head;
 pub mod hosts;
 pub mod known_urls;
@@ -8,4 +12,7 @@ pub mod metrics;
 pub mod request;
 pub mod response;
 pub mod status;
+mod watching;
 pub mod websocket;
+
+pub use self::connection::Connection;

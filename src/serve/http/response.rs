@@ -139,6 +139,11 @@ impl Response {
         self
     }
 
+    /// Whether it is what was asked for.
+    pub fn is_good(&self) -> bool {
+        matches!(self.status, Status::Ok | Status::SwitchingProtocols)
+    }
+
     /// Whether another request may follow.
     pub fn keeps_alive(&self, terms: &Terms<'_>) -> bool {
         terms.keeps_alive && (terms.head_only || matches!(self.body, Body::Whole(_)))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::units::{Micros, Size};
+use crate::units::{Pts, Size};
 
 /// What the camera does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,11 +64,23 @@ pub struct Asked {
     pub refused: u64,
 }
 
+impl Asked {
+    /// What was asked for after `before`.
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            pages: self.pages - before.pages,
+            snapshots: self.snapshots - before.snapshots,
+            status: self.status - before.status,
+            refused: self.refused - before.refused,
+        }
+    }
+}
+
 /// All of it, at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Status {
     /// Now, on the clock that the time stamps of fMP4 use.
-    pub clock: Micros,
+    pub clock: Pts,
     pub uptime: Duration,
     pub camera: CameraState,
     /// Which camera it is, once that is known.
@@ -179,7 +191,7 @@ pub mod tests {
             lag: Duration::from_millis(lag_ms),
         };
         Status {
-            clock: Micros(1_234_567),
+            clock: Pts(1_234_567),
             uptime: Duration::from_millis(61_234),
             camera: CameraState::On,
             camera_name: Some("imx219 \"wide\"\n".into()),

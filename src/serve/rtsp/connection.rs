@@ -324,6 +324,7 @@ impl Guest for Connection {
             kind: session.kind(),
             since: session.since()?,
             skipped: session.skipped(&self.connection),
+            lag: session.lag(&self.connection, Micros::now()),
         })
     }
 }

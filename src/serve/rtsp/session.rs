@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use super::super::door::Place;
 use super::super::guest::Ending;
-use super::super::house::{House, Visit};
+use super::super::house::House;
+use super::super::journal::Visit;
 use super::super::picture::Picture;
 use super::super::watcher::{Begins, Watcher};
 use super::clock::StreamClock;
@@ -323,10 +324,10 @@ impl Session {
             let jitter_ms = told.jitter.as_secs_f64() * 1000.0;
             format!(", {} packets lost, jitter {jitter_ms:.1} ms", told.lost)
         });
-        let kind = format!("{}{told}", self.kind());
         let visit = Visit {
             name,
-            kind: &kind,
+            kind: self.kind(),
+            told: &told,
             since,
             tally: self.stream(connection).tally(),
             ending,
@@ -338,6 +339,14 @@ impl Session {
         match self.way {
             Way::Interleaved { .. } => "rtsp",
             Way::Udp { .. } => "rtsp-udp",
+        }
+    }
+
+    /// For how long the oldest picture waits that the client has not been given.
+    pub fn lag(&self, connection: &Connected, now: Micros) -> Duration {
+        match &self.way {
+            Way::Interleaved { .. } => connection.lag(now),
+            Way::Udp { stream, .. } => stream.lag(now),
         }
     }
 

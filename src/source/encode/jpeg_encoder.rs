@@ -33,11 +33,16 @@ impl Jpeg {
     pub fn encode(&mut self, picture: I420, frame: &mut Frame) -> Result<()> {
         frame.data.clear();
         frame.key = true;
-        let mut encoder = Encoder::new(&mut frame.data, self.quality);
-        encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
-        encoder
-            .encode_image(PixelRows(picture))
-            .map_err(|error| failed(picture.size, &error))?;
+        let half = picture.size.width as usize / 2;
+        let planes = Planes {
+            size: picture.size,
+            y: picture.y,
+            cb: picture.cb,
+            cr: picture.cr,
+            luma_stride: 2 * half,
+            chroma_stride: half,
+        };
+        encode(planes, self.quality, &mut frame.data)?;
         self.adapt(frame.data.len());
         Ok(())
     }
@@ -61,8 +66,28 @@ fn failed(size: Size, error: &EncodingError) -> Error {
     Error::Camera(format!("encoding JPEG in software at {size}: {error}"))
 }
 
+/// A picture in 4:2:0 whose rows may be longer than it is wide. Both sides are even.
+#[derive(Clone, Copy, Debug)]
+pub struct Planes<'a> {
+    pub size: Size,
+    pub y: &'a [u8],
+    pub cb: &'a [u8],
+    pub cr: &'a [u8],
+    pub luma_stride: usize,
+    pub chroma_stride: usize,
+}
+
+/// Encodes one picture behind what is in `jpeg`.
+pub fn encode(planes: Planes, quality: u8, jpeg: &mut Vec<u8>) -> Result<()> {
+    let mut encoder = Encoder::new(jpeg, quality);
+    encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
+    encoder
+        .encode_image(PixelRows(planes))
+        .map_err(|error| failed(planes.size, &error))
+}
+
 /// The picture row by row. Each chroma sample is given four times; the encoder then takes one of the four.
-struct PixelRows<'a>(I420<'a>);
+struct PixelRows<'a>(Planes<'a>);
 
 impl ImageBuffer for PixelRows<'_> {
     fn get_jpeg_color_type(&self) -> JpegColorType {
@@ -78,11 +103,13 @@ impl ImageBuffer for PixelRows<'_> {
     }
 
     fn fill_buffers(&self, row: u16, buffers: &mut [Vec<u8>; 4]) {
-        let width = self.0.size.width as usize;
-        let row = usize::from(row);
-        let chroma = row / 2 * (width / 2)..(row / 2 + 1) * (width / 2);
-        buffers[0].extend_from_slice(&self.0.y[row * width..(row + 1) * width]);
-        buffers[1].extend(self.0.cb[chroma.clone()].iter().flat_map(|cb| [*cb; 2]));
-        buffers[2].extend(self.0.cr[chroma].iter().flat_map(|cr| [*cr; 2]));
+        let planes = &self.0;
+        let (row, width) = (usize::from(row), planes.size.width as usize);
+        let luma = row * planes.luma_stride..row * planes.luma_stride + width;
+        let from = row / 2 * planes.chroma_stride;
+        let chroma = from..from + width / 2;
+        buffers[0].extend_from_slice(&planes.y[luma]);
+        buffers[1].extend(planes.cb[chroma.clone()].iter().flat_map(|cb| [*cb; 2]));
+        buffers[2].extend(planes.cr[chroma].iter().flat_map(|cr| [*cr; 2]));
     }
 }
