@@ -164,7 +164,8 @@ impl StandIn {
         self
     }
 
-    fn set(&self, command: &mut Command) {
+    /// Has the program find it.
+    pub fn set(&self, command: &mut Command) {
         // Where neither is asked for, this machine is as good as one: it has no image processor either.
         if self.board == "pi5" || self.scratch.path("machine").exists() {
             command.env("PICAM_STREAM_ROOT", self.machine());

@@ -21,6 +21,8 @@ pub const CARD: &str = "--source test -w 160 -h 128 -fps 25 -b 300000 -v";
 pub struct Viewer {
     pub client: Client,
     pub stream: Stream,
+    /// What was read of the stream to see that it flows.
+    pub read_before: Vec<u8>,
 }
 
 /// The viewer's end of its connection.
@@ -49,16 +51,22 @@ impl Viewer {
     pub fn watch_as(service: &Service, watch: Watch) -> Self {
         let (ours, theirs) = connection();
         let client = ask(service, watch, theirs.as_fd());
-        let stream = Stream::Tcp(ours);
-        Self { client, stream }
+        Self::new(client, Stream::Tcp(ours))
     }
 
     /// A viewer on a Unix socket, of which thousands cost no ports.
     pub fn watch_locally(service: &Service, kind: Kind) -> Self {
         let (ours, theirs) = UnixStream::pair().expect("a pair");
         let client = ask(service, watch(kind), theirs.as_fd());
-        let stream = Stream::Unix(ours);
-        Self { client, stream }
+        Self::new(client, Stream::Unix(ours))
+    }
+
+    fn new(client: Client, stream: Stream) -> Self {
+        Self {
+            client,
+            stream,
+            read_before: Vec::new(),
+        }
     }
 
     /// Reads until there are so many bytes.
@@ -79,10 +87,17 @@ impl Viewer {
         stream
     }
 
-    /// Reads what comes until the service ends it.
+    /// Reads until there are so many bytes more, and keeps them for `read_to_end`.
+    #[track_caller]
+    pub fn keep_at_least(&mut self, bytes: usize) {
+        let read = self.read_at_least(bytes);
+        self.read_before.extend(read);
+    }
+
+    /// The whole stream, until the service ends it.
     #[track_caller]
     pub fn read_to_end(&mut self) -> Vec<u8> {
-        let mut stream = Vec::new();
+        let mut stream = std::mem::take(&mut self.read_before);
         self.stream.read_to_end(&mut stream).expect("a clean end");
         stream
     }

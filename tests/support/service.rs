@@ -53,8 +53,7 @@ pub struct Service {
     log: PathBuf,
     shared: Arc<Shared>,
     manager: Option<JoinHandle<()>>,
-    notices: UnixDatagram,
-    heard: Mutex<Vec<String>>,
+    listener: Option<JoinHandle<()>>,
     /// Wakes the manager.
     stop: Option<OwnedFd>,
     scratch: Arc<Scratch>,
@@ -75,6 +74,7 @@ struct State {
     pid: Option<Pid>,
     starts: usize,
     exits: Vec<ExitStatus>,
+    notices: Vec<String>,
     is_over: bool,
 }
 
@@ -118,7 +118,6 @@ impl Service {
             .then(|| tcp(address, "rtsp", &mut sockets));
         let rtp = rtsp.map(|_| datagram_pair(address, &mut sockets));
         let notices = UnixDatagram::bind(scratch.path("notify")).expect("a socket");
-        notices.set_nonblocking(true).expect("it does not wait");
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
                 args: args.words().into_iter().map(str::to_owned).collect(),
@@ -127,6 +126,8 @@ impl Service {
             changed: Condvar::new(),
         });
         let (stopped, stop) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).expect("a pipe");
+        let heard = shared.clone();
+        let listener = thread::spawn(move || heard.listen(&notices));
         let manager = Manager {
             sockets,
             stopped,
@@ -142,8 +143,7 @@ impl Service {
             log,
             shared,
             manager: Some(thread::spawn(move || manager.run())),
-            notices,
-            heard: Mutex::default(),
+            listener: Some(listener),
             stop: Some(stop),
             scratch,
         }
@@ -249,13 +249,7 @@ impl Service {
 
     /// What the program has told systemd so far (sd_notify(3)), a line each: `READY=1`, `STATUS=...`.
     pub fn notices(&self) -> Vec<String> {
-        let mut heard = self.heard.lock().expect("no test has failed in there");
-        let mut bytes = [0; 4096];
-        while let Ok(length) = self.notices.recv(&mut bytes) {
-            let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
-            heard.extend(text.lines().map(str::to_owned));
-        }
-        heard.clone()
+        self.shared.lock().notices.clone()
     }
 
     /// Waits until it has told systemd a line that `fits`.
@@ -288,6 +282,11 @@ impl Drop for Service {
         drop(state);
         drop(self.stop.take());
         let failed = self.manager.take().map(JoinHandle::join);
+        let end =
+            UnixDatagram::unbound().and_then(|it| it.send_to(&[], self.scratch.path("notify")));
+        if end.is_ok() {
+            let _ = self.listener.take().map(JoinHandle::join);
+        }
         if thread::panicking() {
             crate::commands::say(&format!("the log of the service:\n{}", self.log()));
         } else if matches!(failed, Some(Err(_))) {
@@ -301,6 +300,15 @@ impl Shared {
         self.state
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Takes what the program says at once, as systemd does: who is not listened to waits in sd_notify(3). Nothing ends it.
+    fn listen(&self, notices: &UnixDatagram) {
+        let mut bytes = [0; 4096];
+        while let Ok(length @ 1..) = notices.recv(&mut bytes) {
+            let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
+            self.lock().notices.extend(text.lines().map(str::to_owned));
+        }
     }
 }
 
