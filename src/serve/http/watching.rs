@@ -136,6 +136,10 @@ impl Watching {
         if self.ending.is_some() {
             return Stay::Stays;
         }
+        // Chromium shows nothing behind a long gap up to the next key frame: it is not to wait for the end of the group.
+        if self.kind == Kind::Mp4 && picture.follows_gap {
+            house.camera.want_key_frame(now);
+        }
         let taken = if self.is_made {
             house.feed_jpegs(picture, now);
             Ok(())
