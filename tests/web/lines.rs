@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::browser::Browser;
 use super::card_service::{serve_at, url};
 use super::playing::PLAYING;
-use super::seen::{OBSERVER, watch};
+use super::seen::{OBSERVER, ages_ms, longest_still_ms, watch};
 use test_support::namespace::Namespace;
 
 /// More than the line carries.
@@ -40,6 +40,11 @@ fn a_slow_line_costs_pictures_and_never_stops_them_and_a_fast_one_is_live_again(
     browser.wait_until(PLAYING);
     camera.tool("tc qdisc replace dev line root tbf rate 1mbit burst 8kb latency 200ms");
     let seen = watch(&browser, Duration::from_secs(20));
+    let (still, oldest) = (longest_still_ms(&seen), ages_ms(&seen).into_iter().max());
+    let oldest = oldest.expect("pictures");
+    // What is promised is 2 s, what the page holds back beside that 0.6 s: these machines are shared.
+    assert!(oldest < 5000, "a picture was {oldest} ms old");
+    assert!(still < 5000, "the picture stood still for {still} ms");
     let shown = seen.last().expect("pictures").counter - seen[0].counter;
     // Twenty seconds are 500 pictures: it keeps up with time, though not with every picture.
     assert!(shown > 350, "{shown} pictures further in 20 s");

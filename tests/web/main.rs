@@ -6,6 +6,7 @@ mod card_service;
 mod fallbacks;
 mod lines;
 mod looks;
+mod players;
 mod playing;
 mod seen;
 mod troubles;

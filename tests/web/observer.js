@@ -63,9 +63,13 @@
     if (!video) return;
     video.addEventListener('seeking', () => { window.observed.seeks += 1; });
     const each = (_, { presentedFrames }) => {
-      const read = window.readCard(video, pictures.length % 5 === 0);
-      pictures.push({ ...read, presented: presentedFrames, dropped: video.getVideoPlaybackQuality().droppedVideoFrames });
       video.requestVideoFrameCallback(each);
+      try {
+        const read = window.readCard(video, pictures.length % 5 === 0);
+        pictures.push({ ...read, presented: presentedFrames, dropped: video.getVideoPlaybackQuality().droppedVideoFrames });
+      } catch (error) {
+        pictures.push({ error: String(error) });
+      }
     };
     video.requestVideoFrameCallback(each);
   });

@@ -110,6 +110,13 @@ fn time_of(line: &[String], digits: &BTreeMap<char, &str>) -> i64 {
     1000 * seconds + 100 * digit(9) + pair(10)
 }
 
+/// For how long the same picture was to be seen at most, in milliseconds.
+pub fn longest_still_ms(seen: &[Seen]) -> i64 {
+    let pairs = seen.windows(2);
+    let times = pairs.map(|two| (two[1].at_ms - two[0].at_ms).rem_euclid(DAY_MS));
+    times.max().expect("pictures")
+}
+
 /// The middle one.
 pub fn median(mut values: Vec<i64>) -> i64 {
     values.sort_unstable();
