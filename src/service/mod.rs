@@ -26,6 +26,15 @@ pub const PORT: u16 = number(value(
 /// Where the camera is shared.
 pub const CAMERA_SOCKET_UNIT: &str = "picam-camera.socket";
 
+/// The camera in every browser.
+pub const WEB_SOCKET_UNIT: &str = "picam-web.socket";
+
+/// Its TCP port, as its unit in the package says it.
+pub const WEB_PORT: u16 = number(value(
+    include_str!("../../debian/picam-web.socket"),
+    "\nListenStream=",
+));
+
 /// The process that has the camera then, for all viewers.
 pub const CAMERA_UNIT: &str = "picam-camera.service";
 

@@ -540,6 +540,24 @@ fn a_shared_camera_is_told_with_its_viewers_and_what_does_not_go_with_it() {
         "picam-camera.socket has failed (resources)",
         "journalctl -u picam-camera.socket",
     );
+    let web = |state: &str| {
+        let text = fs::read_to_string(tree().path("usr/bin/systemctl")).expect("the stand-in");
+        let text = text.replace("${WEB:-active}", state);
+        let script = text.strip_prefix("#!/bin/sh\n").expect("a script");
+        tree().program("systemctl", script)
+    };
+    assert_finds(
+        &web("failed"),
+        "problem",
+        "picam-web.socket has failed (resources)",
+        "sudo systemctl start picam-web.socket",
+    );
+    assert_finds(
+        &web("inactive"),
+        "warning",
+        "picam-web.socket is enabled, but does not listen",
+        "sudo systemctl stop picam-camera.service && sudo systemctl start picam-web.socket",
+    );
     // Then the instances need the devices themselves.
     assert_finds(
         &states("inactive"),

@@ -14,11 +14,12 @@ const OLDEST: u32 = 232;
 /// Directives whose value is a list of words, one row of the table for each.
 const LISTS: [&str; 2] = ["RestrictAddressFamilies", "SystemCallFilter"];
 
-const UNITS: [&str; 4] = [
+const UNITS: [&str; 5] = [
     "raspivid.socket",
     "raspivid@.service",
     "picam-camera.socket",
     "picam-camera.service",
+    "picam-web.socket",
 ];
 const SERVICES: [&str; 2] = ["raspivid@.service", "picam-camera.service"];
 

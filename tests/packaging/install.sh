@@ -56,10 +56,11 @@ files() {
     echo "644 README.md $doc/README.md"
     echo "644 debian/changelog $doc/changelog"
     local example
-    for example in debian/drop-ins/*; do echo "644 $example $doc/examples/${example##*/}"; done
+    for example in debian/examples/*; do echo "644 $example $doc/examples/${example##*/}"; done
     local units=$root/lib/systemd/system
     echo "644 debian/raspivid.socket $units/raspivid.socket"
-    echo "644 debian/picam-camera.socket $units/picam-camera.socket"
+    local socket
+    for socket in debian/picam-*.socket; do echo "644 $socket $units/${socket##*/}"; done
     local service
     for service in $SERVICES; do echo "644 target/deb/$service $units/$service"; done
 }
@@ -90,7 +91,7 @@ TEXT
 take_away() {
     local to
     if [ -z "$DESTDIR" ] && [ -d /run/systemd/system ]; then
-        as_root systemctl disable --now raspivid.socket picam-camera.socket || true
+        as_root systemctl disable --now raspivid.socket picam-web.socket picam-camera.socket || true
         as_root systemctl stop picam-camera.service 'raspivid@*.service' || true
     fi
     files | while read -r _ _ to; do as_root rm -f "$to"; done
