@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::picture::Picture;
 use crate::container::mpegts::{self, Counters};
-use crate::frame::Frame;
 use crate::options::Codec;
 use crate::viewer::Form;
 
@@ -22,18 +21,6 @@ impl Bare {
 
 impl Form for Bare {
     type Item = Arc<Picture>;
-
-    fn frame(item: &Arc<Picture>) -> &Frame {
-        &item.frame
-    }
-
-    fn keep(&mut self, item: &Arc<Picture>) -> Arc<Picture> {
-        item.clone()
-    }
-
-    fn release(&mut self, _: Arc<Picture>) {}
-
-    fn begin(&mut self, _: &Arc<Picture>) {}
 
     fn bytes<'a>(&'a self, item: &'a Arc<Picture>) -> &'a [u8] {
         &item.frame.data
@@ -58,16 +45,6 @@ pub struct MpegTs {
 
 impl Form for MpegTs {
     type Item = Arc<Picture>;
-
-    fn frame(item: &Arc<Picture>) -> &Frame {
-        &item.frame
-    }
-
-    fn keep(&mut self, item: &Arc<Picture>) -> Arc<Picture> {
-        item.clone()
-    }
-
-    fn release(&mut self, _: Arc<Picture>) {}
 
     fn begin(&mut self, item: &Arc<Picture>) {
         let packets = item.mpegts();

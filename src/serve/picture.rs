@@ -9,6 +9,7 @@ use crate::container::fmp4::{self, InitSegment};
 use crate::container::{mpegts, multipart, rtp};
 use crate::frame::Frame;
 use crate::units::{Micros, Pts};
+use crate::viewer::Offered;
 
 /// How many bytes of pictures are in memory.
 #[derive(Clone, Debug, Default)]
@@ -130,6 +131,12 @@ impl Picture {
             &self.multipart,
         ];
         made.map(Made::len).iter().sum()
+    }
+}
+
+impl Offered for Arc<Picture> {
+    fn frame(&self) -> &Frame {
+        &self.frame
     }
 }
 

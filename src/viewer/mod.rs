@@ -48,28 +48,40 @@ pub struct Tally {
     pub skipped: u64,
 }
 
+/// What is offered to viewers: a frame, or a reference to one that many share, with the bytes made of it.
+pub trait Offered: Clone {
+    fn frame(&self) -> &Frame;
+}
+
+impl Offered for Frame {
+    fn frame(&self) -> &Frame {
+        self
+    }
+}
+
 /// The form in which frames leave towards a kind of viewer, and how they are kept until then.
 pub trait Form {
-    /// What is offered and waits: a frame, or a reference to one that many viewers share, with the bytes made of it.
-    type Item;
-
-    /// The frame of `item`.
-    fn frame(item: &Self::Item) -> &Frame;
+    /// What is offered and waits.
+    type Item: Offered;
 
     /// `item` once more, because it must wait: a copy of a frame, a reference to a shared one.
-    fn keep(&mut self, item: &Self::Item) -> Self::Item;
+    fn keep(&mut self, item: &Self::Item) -> Self::Item {
+        item.clone()
+    }
 
     /// What was kept is not needed any more.
-    fn release(&mut self, item: Self::Item);
+    fn release(&mut self, _item: Self::Item) {}
 
     /// `item` is the next to leave. Only what is begun counts in a container that numbers its packets.
-    fn begin(&mut self, item: &Self::Item);
+    fn begin(&mut self, _item: &Self::Item) {}
 
     /// The bytes of the item that was begun last.
     fn bytes<'a>(&'a self, item: &'a Self::Item) -> &'a [u8];
 
     /// Bytes that mean nothing to a player, to find out whether one is still there; where the form has any.
-    fn filler(&mut self) -> Option<&[u8]>;
+    fn filler(&mut self) -> Option<&[u8]> {
+        None
+    }
 }
 
 /// A frame of which only a part fitted.
@@ -161,7 +173,7 @@ impl<F: Form> Viewer<F> {
 
     /// Takes a new frame: begins it at once when nothing is in its way.
     pub fn offer(&mut self, item: &F::Item, now: Micros) -> Result<()> {
-        let frame = F::frame(item);
+        let frame = item.frame();
         if !self.gate.lets_through(frame.key) {
             self.tally.skipped += 1;
             return Ok(());
@@ -386,7 +398,7 @@ impl<F: Form> Viewer<F> {
         let bytes = self.form.bytes(item);
         let all = bytes.len();
         self.backlog.begin(all, now);
-        self.tally.frames += u64::from(!F::frame(item).continues);
+        self.tally.frames += u64::from(!item.frame().continues);
         let written = self.channel.write(bytes);
         let done = self.account(written, now)?;
         Ok((done < all).then_some(done))

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use picam_stream::frame::Frame;
 use picam_stream::units::Micros;
 use picam_stream::viewer::channel::Channel;
-use picam_stream::viewer::{Form, Viewer};
+use picam_stream::viewer::{Form, Offered, Viewer};
 
 use super::line::Line;
 use super::scenario::bits_a_second;
@@ -17,27 +17,20 @@ use super::{source, sys};
 
 struct Shared;
 
+#[derive(Clone)]
+struct Item(Arc<Frame>);
+
+impl Offered for Item {
+    fn frame(&self) -> &Frame {
+        &self.0
+    }
+}
+
 impl Form for Shared {
-    type Item = Arc<Frame>;
+    type Item = Item;
 
-    fn frame(item: &Arc<Frame>) -> &Frame {
-        item
-    }
-
-    fn keep(&mut self, item: &Arc<Frame>) -> Arc<Frame> {
-        item.clone()
-    }
-
-    fn release(&mut self, _: Arc<Frame>) {}
-
-    fn begin(&mut self, _: &Arc<Frame>) {}
-
-    fn bytes<'a>(&'a self, item: &'a Arc<Frame>) -> &'a [u8] {
-        &item.data
-    }
-
-    fn filler(&mut self) -> Option<&[u8]> {
-        None
+    fn bytes<'a>(&'a self, item: &'a Item) -> &'a [u8] {
+        &item.0.data
     }
 }
 
@@ -59,12 +52,12 @@ fn little_lies_unsent_before_a_picture_that_is_begun() {
         let now = Micros::now();
         if zero.elapsed() >= Duration::from_millis(index * 1000 / source::FPS) {
             let place = index as usize % pictures.len();
-            let frame = Arc::new(Frame {
+            let frame = Item(Arc::new(Frame {
                 data: pictures[place].clone(),
                 captured: now,
                 key: place.is_multiple_of(25),
                 ..Frame::default()
-            });
+            }));
             viewer.go_on(now).expect("the viewer is there");
             viewer.offer(&frame, now).expect("the viewer is there");
             index += 1;

@@ -6,7 +6,6 @@ use super::super::forms::{Bare, MpegTs};
 use super::super::picture::Picture;
 use super::message::Kind;
 use super::record::Records;
-use crate::frame::Frame;
 use crate::options::Codec;
 use crate::viewer::Form;
 
@@ -29,16 +28,6 @@ impl Wanted {
 
 impl Form for Wanted {
     type Item = Arc<Picture>;
-
-    fn frame(item: &Arc<Picture>) -> &Frame {
-        &item.frame
-    }
-
-    fn keep(&mut self, item: &Arc<Picture>) -> Arc<Picture> {
-        item.clone()
-    }
-
-    fn release(&mut self, _: Arc<Picture>) {}
 
     fn begin(&mut self, item: &Arc<Picture>) {
         match self {

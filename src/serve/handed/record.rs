@@ -63,16 +63,6 @@ pub struct Records {
 impl Form for Records {
     type Item = Arc<Picture>;
 
-    fn frame(item: &Arc<Picture>) -> &Frame {
-        &item.frame
-    }
-
-    fn keep(&mut self, item: &Arc<Picture>) -> Arc<Picture> {
-        item.clone()
-    }
-
-    fn release(&mut self, _: Arc<Picture>) {}
-
     fn begin(&mut self, item: &Arc<Picture>) {
         self.record.clear();
         self.record.extend_from_slice(&head(&item.frame));
@@ -81,10 +71,6 @@ impl Form for Records {
 
     fn bytes<'a>(&'a self, _: &'a Arc<Picture>) -> &'a [u8] {
         &self.record
-    }
-
-    fn filler(&mut self) -> Option<&[u8]> {
-        None
     }
 }
 

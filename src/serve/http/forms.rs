@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::super::forms::{Bare, MpegTs};
 use super::super::picture::Picture;
 use crate::container::multipart;
-use crate::frame::Frame;
 use crate::options::Codec;
 use crate::viewer::Form;
 
@@ -112,16 +111,6 @@ impl Coding {
 impl Form for Streamed {
     type Item = Arc<Picture>;
 
-    fn frame(item: &Arc<Picture>) -> &Frame {
-        &item.frame
-    }
-
-    fn keep(&mut self, item: &Arc<Picture>) -> Arc<Picture> {
-        item.clone()
-    }
-
-    fn release(&mut self, _: Arc<Picture>) {}
-
     fn begin(&mut self, item: &Arc<Picture>) {
         if let Coding::MpegTs(form) = &mut self.coding {
             form.begin(item);
@@ -140,10 +129,5 @@ impl Form for Streamed {
         } else {
             &self.own
         }
-    }
-
-    /// In HTTP a FIN means gone.
-    fn filler(&mut self) -> Option<&[u8]> {
-        None
     }
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::super::picture::Picture;
 use crate::container::rtp::Numbers;
-use crate::frame::Frame;
 use crate::viewer::Form;
 
 #[derive(Debug)]
@@ -26,16 +25,6 @@ impl Packets {
 impl Form for Packets {
     type Item = Arc<Picture>;
 
-    fn frame(item: &Arc<Picture>) -> &Frame {
-        &item.frame
-    }
-
-    fn keep(&mut self, item: &Arc<Picture>) -> Arc<Picture> {
-        item.clone()
-    }
-
-    fn release(&mut self, _: Arc<Picture>) {}
-
     fn begin(&mut self, item: &Arc<Picture>) {
         let packets = item.rtp();
         self.bytes.clear();
@@ -47,10 +36,5 @@ impl Form for Packets {
 
     fn bytes<'a>(&'a self, _: &'a Arc<Picture>) -> &'a [u8] {
         &self.bytes
-    }
-
-    /// Whoever closes its connection has gone: nothing needs to be asked.
-    fn filler(&mut self) -> Option<&[u8]> {
-        None
     }
 }

@@ -124,10 +124,6 @@ struct Own {
 impl Form for Own {
     type Item = Frame;
 
-    fn frame(item: &Frame) -> &Frame {
-        item
-    }
-
     fn keep(&mut self, item: &Frame) -> Frame {
         let mut copy = self.spare.pop().unwrap_or_default();
         copy.become_copy_of(item);
