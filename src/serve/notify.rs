@@ -67,6 +67,11 @@ impl Notifier {
     pub fn stopping(&self) {
         tell(&[NotifyState::Stopping]);
     }
+
+    /// systemd shows the last line also of a service that has ended.
+    pub fn ended(&self) {
+        tell(&[NotifyState::Status(String::new())]);
+    }
 }
 
 fn tell(states: &[NotifyState]) {

@@ -28,6 +28,10 @@ const WAIT: Duration = Duration::from_millis(500);
 /// Started though nobody comes, it ends.
 const COMES_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long it lasts at least, though the camera is free before: systemd gives a unit up, and with it closes its socket, that
+/// is started too often (StartLimitBurst= in picam-camera.service).
+const LASTS_AT_LEAST: Duration = Duration::from_secs(1);
+
 /// How long it lasts at least once the camera has failed.
 const FAILED_LASTS: Duration = Duration::from_secs(1);
 
@@ -315,7 +319,8 @@ impl Service {
         };
         // A service that cannot be of use is not started again at once.
         let failed = self.house.camera.failure().map(|_| FAILED_LASTS);
-        Some(self.empty_since.after(wait.max(failed.unwrap_or_default())))
+        let end = self.empty_since.after(wait.max(failed.unwrap_or_default()));
+        Some(end.max(self.house.started.after(LASTS_AT_LEAST)))
     }
 
     fn is_over(&mut self, now: Micros) -> bool {
@@ -343,6 +348,7 @@ impl Service {
         // Whatever is left unread would start the service again.
         self.hear_datagrams(Micros::now());
         self.house.journal.sum_up();
+        self.notifier.ended();
         let failure = self.house.camera.failure();
         failure.map_or(0, |failure| failure.exit_status)
     }

@@ -15,7 +15,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use test_support::commands::until;
@@ -110,6 +110,7 @@ pub enum Pace {
 pub struct Reader {
     pub port: u16,
     is_done: Arc<AtomicBool>,
+    count: Arc<AtomicUsize>,
     thread: JoinHandle<Vec<u8>>,
 }
 
@@ -121,11 +122,13 @@ impl Reader {
             .unwrap();
         let port = stream.local_addr().unwrap().port();
         let is_done = Arc::new(AtomicBool::new(false));
-        let told = Arc::clone(&is_done);
-        let thread = thread::spawn(move || read(stream, pace, &told));
+        let count = Arc::new(AtomicUsize::new(0));
+        let (told, counted) = (Arc::clone(&is_done), Arc::clone(&count));
+        let thread = thread::spawn(move || read(stream, pace, &told, &counted));
         Reader {
             port,
             is_done,
+            count,
             thread,
         }
     }
@@ -134,6 +137,19 @@ impl Reader {
     pub fn leave(self) -> Vec<u8> {
         self.is_done.store(true, Ordering::Relaxed);
         self.thread.join().unwrap()
+    }
+
+    /// Waits until it has so many bytes.
+    pub fn wait_for(&self, bytes: usize) {
+        until("bytes come", 60, || {
+            (self.count.load(Ordering::Relaxed) >= bytes).then_some(())
+        });
+    }
+
+    /// Leaves as soon as it has so many bytes.
+    pub fn leave_after(self, bytes: usize) -> Vec<u8> {
+        self.wait_for(bytes);
+        self.leave()
     }
 
     /// Reads up to the stream's end.
@@ -158,7 +174,7 @@ fn open(pace: Pace) -> TcpStream {
     TcpStream::from(socket)
 }
 
-fn read(mut stream: TcpStream, pace: Pace, is_done: &AtomicBool) -> Vec<u8> {
+fn read(mut stream: TcpStream, pace: Pace, is_done: &AtomicBool, bytes: &AtomicUsize) -> Vec<u8> {
     let mut kept = Vec::new();
     let mut buffer = vec![0; 65536];
     while !is_done.load(Ordering::Relaxed) {
@@ -175,7 +191,10 @@ fn read(mut stream: TcpStream, pace: Pace, is_done: &AtomicBool) -> Vec<u8> {
         };
         match stream.read(&mut buffer[..most]) {
             Ok(0) => break,
-            Ok(count) => kept.extend_from_slice(&buffer[..count]),
+            Ok(count) => {
+                kept.extend_from_slice(&buffer[..count]);
+                bytes.store(kept.len(), Ordering::Relaxed);
+            }
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
             Err(error) => panic!("the stream ends badly: {error}"),
         }

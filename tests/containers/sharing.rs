@@ -216,7 +216,7 @@ fn the_camera_is_free_when_the_last_viewer_has_left_and_the_next_one_starts_it_a
         });
         std::thread::sleep(Duration::from_secs(1));
         let port = reader.port;
-        assert_begins_decodable(&reader.leave());
+        assert_begins_decodable(&reader.leave_after(1000));
         wait_until_all_are_gone(container);
         assert!(!fs::exists(format!("/proc/{pid}")).unwrap());
         let said = journal(container, &format!("raspivid@*:{port}.service"));

@@ -100,7 +100,7 @@ fn an_upgrade_leaves_viewers_alone_and_the_next_start_is_the_new_program() {
         line.starts_with("2 viewers").then_some(())
     });
     assert_eq!(service(container), Some(old));
-    let (first, second) = (first.leave(), second.leave());
+    let (second, first) = (second.leave_after(1000), first.leave());
     assert_begins_decodable(&first);
     assert_begins_decodable(&second);
     assert!(first.len() > second.len());
@@ -114,5 +114,5 @@ fn an_upgrade_leaves_viewers_alone_and_the_next_start_is_the_new_program() {
             container.sh("systemctl show --property=StatusText --value picam-camera.service");
         line.starts_with("1 viewer").then_some(())
     });
-    assert_begins_decodable(&next.leave());
+    assert_begins_decodable(&next.leave_after(1000));
 }

@@ -21,6 +21,9 @@ fn the_shared_camera_tells_what_is_wrong_and_starts_again() {
     container.step("bad options", || {
         bad_options_are_told_and_do_not_spin(container)
     });
+    container.step("hurried viewers", || {
+        hurried_viewers_do_not_wear_the_unit_out(container)
+    });
     container.step("refused texts", || {
         a_text_is_no_option_of_the_service(container)
     });
@@ -37,6 +40,7 @@ fn a_killed_service_is_told_to_each(container: &Container) {
     let net = container.net();
     let readers = [(); 3].map(|()| Reader::come(&net, Pace::AsItComes));
     let pid = until("they are served", 60, || served(container, 3));
+    readers.iter().for_each(|reader| reader.wait_for(1000));
     container.sh("systemctl kill --signal=KILL picam-camera.service");
     for reader in readers {
         let port = reader.port;
@@ -53,7 +57,7 @@ fn a_killed_service_is_told_to_each(container: &Container) {
     let next = Reader::come(&net, Pace::AsItComes);
     let other = until("the next one is served", 60, || served(container, 1));
     assert_ne!(other, pid);
-    assert_begins_decodable(&next.leave());
+    assert_begins_decodable(&next.leave_after(1000));
     wait_until_all_are_gone(container);
 }
 
@@ -95,7 +99,7 @@ fn changed_options_wait_or_begin_anew(container: &Container) {
     });
     let line = fs::read_to_string(format!("/proc/{other}/cmdline")).unwrap();
     assert!(line.contains("-w\x00352"), "{line}");
-    assert_begins_decodable(&third.leave());
+    assert_begins_decodable(&third.leave_after(1000));
     container.sh("systemctl stop picam-camera.service");
     wait_until_all_are_gone(container);
 }
@@ -131,7 +135,32 @@ fn bad_options_are_told_and_do_not_spin(container: &Container) {
     wait_until_all_are_gone(container);
     let next = Reader::come(&net, Pace::AsItComes);
     until("it is served", 60, || served(container, 1));
-    assert_begins_decodable(&next.leave());
+    assert_begins_decodable(&next.leave_after(1000));
+    wait_until_all_are_gone(container);
+}
+
+/// systemd gives up a service that is started too often, and closes its socket.
+fn hurried_viewers_do_not_wear_the_unit_out(container: &Container) {
+    options(container, SMALL_CARD, "--linger 0");
+    let net = container.net();
+    let before = starts(container);
+    let begun = Instant::now();
+    let mut viewers = 0;
+    while begun.elapsed() < Duration::from_secs(8) {
+        assert_begins_decodable(&Reader::come(&net, Pace::AsItComes).leave_after(1000));
+        viewers += 1;
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    let count = starts(container) - before;
+    assert!(
+        count > 1 && count as f64 <= seconds + 2.0,
+        "{count} starts for {viewers} viewers in {seconds} s"
+    );
+    assert_eq!(
+        container.sh("systemctl is-active picam-camera.socket"),
+        "active"
+    );
+    options(container, SMALL_CARD, "--linger 2");
     wait_until_all_are_gone(container);
 }
 
@@ -210,7 +239,7 @@ fn an_instance_without_devices_shares_the_camera(container: &Container) {
     ] {
         assert!(page.contains(part), "no {part:?} in {page}");
     }
-    assert_begins_decodable(&reader.leave());
+    assert_begins_decodable(&reader.leave_after(1000));
     container.sh("rm -r /etc/systemd/system/raspivid@.service.d; systemctl daemon-reload");
     wait_until_all_are_gone(container);
 }
@@ -224,6 +253,6 @@ fn without_the_socket_the_instance_has_the_camera_itself(container: &Container) 
     });
     assert_eq!(service(container), None);
     std::thread::sleep(Duration::from_millis(300));
-    assert_begins_decodable(&reader.leave());
+    assert_begins_decodable(&reader.leave_after(1000));
     wait_until_all_are_gone(container);
 }
