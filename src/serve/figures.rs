@@ -1,7 +1,7 @@
 //! How the service is, as figures, gathered from those who know them.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::house::House;
 use super::http::status::{CameraState, Kind, Mjpeg, Status};
@@ -22,6 +22,9 @@ impl House {
         let asked_size = camera.options().video.size;
         Status {
             clock: camera.stream_clock(now),
+            since_epoch: SystemTime::now()
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or_default(),
             uptime: now.since(self.started),
             camera: self.camera_state(),
             camera_name: report

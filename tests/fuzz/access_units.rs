@@ -1,5 +1,5 @@
 //! The H.264 splitter and the parameter sets, on any bytes in any pieces: nothing is lost, nothing panics, and what is
-//! called a key frame begins with an SPS.
+//! called a key frame begins with an SPS. What is made of them for MP4 is as long as it says.
 
 #![no_main]
 
@@ -9,6 +9,8 @@ mod edited;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
+use picam_stream::container::fmp4::{InitSegment, fragment};
+use picam_stream::frame::Frame;
 use picam_stream::h264::access_unit::AccessUnitSplitter;
 use picam_stream::h264::nal::{NalType, units};
 use picam_stream::h264::parameter_sets::{ParameterSets, Picture};
@@ -30,6 +32,7 @@ fn cut(piece: usize, stream: &[u8]) {
         bytes += unit.len();
         if sets.lead(unit) == Picture::Key {
             assert_eq!(units(unit).next().map(|nal| nal.kind), Some(NalType::Sps));
+            wrap(unit);
         }
     };
     // A piece of one byte is a call a byte: a large stream comes in large pieces.
@@ -43,4 +46,26 @@ fn cut(piece: usize, stream: &[u8]) {
         look(&mut unit);
     }
     assert_eq!(bytes, stream.len());
+}
+
+fn wrap(unit: &[u8]) {
+    if let Some(init) = InitSegment::of_key_frame(unit, true) {
+        assert_boxes(&init.bytes, 2);
+    }
+    let frame = Frame {
+        data: unit.to_vec(),
+        key: true,
+        ..Frame::default()
+    };
+    assert_boxes(&fragment(&frame, 1, Duration::from_millis(40)), 2);
+}
+
+/// So many boxes, one behind the other, and nothing else.
+fn assert_boxes(bytes: &[u8], count: usize) {
+    let mut rest = bytes;
+    for _ in 0..count {
+        let size = u32::from_be_bytes(rest[..4].try_into().expect("four bytes"));
+        rest = &rest[size as usize..];
+    }
+    assert!(rest.is_empty());
 }

@@ -132,6 +132,18 @@ impl Browser {
         self.driver.ask("POST", "/goog/cdp/execute", &call)
     }
 
+    /// A key of the keyboard, as a person presses it.
+    pub fn press(&self, key: &str) {
+        for kind in ["keyDown", "keyUp"] {
+            let text = if key.len() == 1 { key } else { "" };
+            self.devtools(
+                "Input.dispatchKeyEvent",
+                &json!({ "type": kind, "key": key, "code": key, "text": text,
+                    "windowsVirtualKeyCode": if key == "Tab" { 9 } else { 0 } }),
+            );
+        }
+    }
+
     pub fn resize(&self, (width, height): (u32, u32)) {
         let is_phone = width < 600;
         self.devtools(

@@ -36,6 +36,9 @@ fn without_h264_the_pictures_are_shown_one_by_one() {
     browser.open(&url(&serving));
     browser.wait_until(PLAYING);
     assert_moves(&browser, "still");
+    browser.wait_until(
+        "/^[0-9.]+ s$/.test(latency.textContent) && /^[0-9.]+$/.test(rate.textContent)",
+    );
     assert_eq!(browser.text("size.textContent"), "640×480");
     assert_eq!(browser.complaints(), [""; 0]);
 }

@@ -96,21 +96,53 @@ fn keys_and_screen_readers_reach_everything() {
             "{wanted}: {named:#?}"
         );
     }
-    // A player's keys, where the picture has the focus and nowhere else.
-    let press = |key: &str| {
-        browser.evaluate(&format!(
-            "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', bubbles: true }}))"
-        ));
-    };
-    press(" ");
+    // By keyboard from the picture on, in the order in which they stand there.
+    let mut reached = Vec::new();
+    for _ in 0..5 {
+        browser.press("Tab");
+        reached.push(browser.text("document.activeElement.id || document.activeElement.tagName"));
+    }
+    assert_eq!(reached, ["stage", "pause", "snapshot", "full", "SUMMARY"]);
+}
+
+#[test]
+fn keys_do_what_they_do_in_every_player_where_the_picture_has_the_focus() {
+    let serving = serve(CARD);
+    let browser = playing(&serving);
+    browser.press(" ");
     browser.wait_until(PLAYING);
     browser.evaluate("stage.focus()");
-    press(" ");
+    browser.press(" ");
     browser.wait_until("document.getElementById('main').dataset.state === 'paused'");
     assert_eq!(
         browser.text("document.getElementById('pause').textContent"),
         "Play"
     );
-    press(" ");
+    browser.press(" ");
     browser.wait_until(PLAYING);
+    browser.press("f");
+    browser.wait_until(
+        "document.fullscreenElement === main && full.textContent === 'Leave full screen'",
+    );
+    keep(&browser, "full-screen");
+    browser.press("f");
+    browser.wait_until("document.fullscreenElement === null");
+}
+
+#[test]
+fn the_snapshot_is_a_picture_of_now() {
+    let serving = serve(CARD);
+    let browser = playing(&serving);
+    let shown = "observed.pictures[observed.pictures.length - 1].counter";
+    let shown: u64 = browser.text(shown).parse().expect("a picture");
+    browser.evaluate(
+        "window.taken = null; const image = new Image(); image.onload = () => { window.taken = readCard(image).counter; }; \
+         image.src = snapshot.href;",
+    );
+    browser.wait_until("window.taken !== null");
+    let taken: u64 = browser.text("window.taken").parse().expect("a card");
+    assert!(
+        taken + 25 >= shown,
+        "{taken} on the snapshot, {shown} on the page before"
+    );
 }

@@ -81,6 +81,8 @@ impl Asked {
 pub struct Status {
     /// Now, on the clock that the time stamps of fMP4 use.
     pub clock: Pts,
+    /// Now, since 1970: the time that parts of `/stream.mjpg` have.
+    pub since_epoch: Duration,
     pub uptime: Duration,
     pub camera: CameraState,
     /// Which camera it is, once that is known.
@@ -126,6 +128,7 @@ impl Status {
         let value = json!({
             "version": env!("CARGO_PKG_VERSION"),
             "clock_us": self.clock.0,
+            "time_us": microseconds(self.since_epoch),
             "uptime_s": tenths(self.uptime.as_secs_f64()),
             "camera": {
                 "state": self.camera.name(),
@@ -169,6 +172,10 @@ fn kind_json(kind: &Kind) -> Value {
     })
 }
 
+fn microseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
 fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
@@ -192,6 +199,7 @@ pub mod tests {
         };
         Status {
             clock: Pts(1_234_567),
+            since_epoch: Duration::from_micros(7_654_321),
             uptime: Duration::from_millis(61_234),
             camera: CameraState::On,
             camera_name: Some("imx219 \"wide\"\n".into()),
@@ -212,6 +220,7 @@ pub mod tests {
     fn json_tells_it_all_and_no_address() {
         let value: Value = serde_json::from_str(&busy().json()).expect("JSON");
         assert_eq!(value["clock_us"], 1_234_567);
+        assert_eq!(value["time_us"], 7_654_321);
         assert_eq!(value["uptime_s"], 61.2);
         assert_eq!(value["camera"]["state"], "on");
         assert_eq!(value["camera"]["name"], "imx219 \"wide\"\n");
