@@ -22,6 +22,7 @@ pub fn keep(browser: &Browser, name: &str) {
 fn it_fits_a_desk_and_a_phone_in_light_and_dark() {
     let serving = serve(CARD);
     let browser = playing(&serving);
+    browser.wait_until("latency.textContent !== '–'");
     for (place, size) in [("desk", DESK), ("phone", PHONE)] {
         browser.resize(size);
         for scheme in ["light", "dark"] {
