@@ -87,6 +87,7 @@ bench:
 	@$(MAKE) repo
 	@tests/packaging/figures.sh
 	$(CARGO_TEST) --quiet --test containers figures
+	$(CARGO_TEST) --quiet --test web figures
 
 deb:
 	@echo 'deb: looking for what is needed' >&2

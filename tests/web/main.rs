@@ -4,6 +4,7 @@
 mod browser;
 mod card_service;
 mod fallbacks;
+mod figures;
 mod lines;
 mod looks;
 mod players;
