@@ -1,6 +1,7 @@
 //! What guests may ask of the service that they are in.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::door::Door;
 use super::guest::About;
@@ -16,6 +17,9 @@ use crate::units::Micros;
 
 /// An address may have so many connections that ask for a page or a snapshot beside those of its viewers.
 const CALLERS_BESIDE_VIEWERS: usize = 32;
+
+/// Whom the service was started for asks within this time.
+const JUST_BEGUN: Duration = Duration::from_secs(2);
 
 /// The one camera, the limits, and what the journal is told.
 #[derive(Debug)]
@@ -73,6 +77,11 @@ impl House {
     /// What the options of the service ask of the camera, in one number.
     pub fn camera_hash(&self) -> u64 {
         self.camera_hash
+    }
+
+    /// Whether the options are those of now: whoever has others all the same would have the next service no nearer to them.
+    pub fn is_just_begun(&self, now: Micros) -> bool {
+        !self.camera.has_run() && now.since(self.started) < JUST_BEGUN
     }
 
     /// Somebody wants a camera with other options, and nobody watches this one.

@@ -199,7 +199,12 @@ impl Service {
     fn let_in(&mut self, mut guest: Box<dyn Guest>, now: Micros) {
         if self.guests.len() >= MOST_GUESTS {
             self.house.journal.refuse("too many connections at once");
-            return;
+            // Who has asked for nothing makes room for who may ask.
+            let is_idle = |guest: &Box<dyn Guest>| !guest.needs_pictures();
+            let Some(idle) = self.guests.iter().position(is_idle) else {
+                return;
+            };
+            self.guests.remove(idle);
         }
         self.has_had_guests = true;
         // What it asks for is there already, most often.

@@ -34,6 +34,7 @@ pub struct SharedCamera {
     failed: Option<(Failure, Micros)>,
     unneeded_since: Option<Micros>,
     linger: Duration,
+    has_run: bool,
 }
 
 /// One run, from its start to its end.
@@ -100,7 +101,13 @@ impl SharedCamera {
             failed: None,
             unneeded_since: None,
             linger,
+            has_run: false,
         }
+    }
+
+    /// Whether it was ever started.
+    pub fn has_run(&self) -> bool {
+        self.has_run
     }
 
     pub fn options(&self) -> &Options {
@@ -284,6 +291,7 @@ impl SharedCamera {
     }
 
     fn start(&mut self, now: Micros, news: &mut News) {
+        self.has_run = true;
         match Camera::start(&self.options) {
             Ok(camera) => {
                 self.run = Some(Run {

@@ -3,6 +3,9 @@
 
 mod beginnings;
 mod coming_and_going;
+mod endings;
+mod hostile;
+mod options;
 mod pictures;
 mod process;
 #[path = "../rpicam/stand_in.rs"]

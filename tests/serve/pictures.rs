@@ -28,7 +28,9 @@ pub fn annex_b(kind: Kind, stream: &[u8]) -> Vec<u8> {
     match kind {
         Kind::Bare => stream.to_vec(),
         Kind::MpegTs => ffmpeg(
-            &["-f", "mpegts", "-i", "-", "-c", "copy", "-f", "h264"],
+            &[
+                "-f", "mpegts", "-i", "-", "-map", "0", "-c", "copy", "-f", "data",
+            ],
             stream,
         ),
         Kind::Records => records(stream)

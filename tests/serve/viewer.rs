@@ -3,13 +3,14 @@
 
 use std::io::{self, Read};
 use std::net::{Shutdown, TcpStream};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use picam_stream::error::Result;
+use nix::sys::socket::{MsgFlags, recv};
 use picam_stream::serve::handed::client::{Client, Heard};
-use picam_stream::serve::handed::message::{Ask, Ended, Kind, Say, Watch};
+use picam_stream::serve::handed::message::{Ask, Ended, Kind, MOST_BYTES, Say, Watch};
+use test_support::commands::until;
 use test_support::connections::connection;
 use test_support::program::LONG;
 use test_support::service::Service;
@@ -102,6 +103,20 @@ impl Viewer {
         stream
     }
 
+    /// Whether it is told that others watch with other options; nothing where it was not welcomed.
+    pub fn welcome(&self) -> Option<bool> {
+        let mut bytes = [0; MOST_BYTES];
+        until("it is answered", LONG.as_secs(), || {
+            let socket = self.client.descriptor().as_raw_fd();
+            recv(socket, &mut bytes, MsgFlags::MSG_DONTWAIT)
+                .ok()
+                .map(|length| match Say::decode(&bytes[..length]) {
+                    Ok(Say::Welcome { other_options }) => Some(other_options),
+                    _ => None,
+                })
+        })
+    }
+
     /// What the service says of how the viewer was served.
     #[track_caller]
     pub fn wait_for_end(&self) -> Ended {
@@ -118,7 +133,7 @@ pub fn hear(client: &Client) -> Option<Say> {
     let begun = Instant::now();
     while begun.elapsed() < LONG {
         match client.hear(Duration::from_millis(500)) {
-            Result::Ok(Heard::Said(said)) => return Some(said),
+            Ok(Heard::Said(said)) => return Some(said),
             Ok(Heard::Nothing) => {}
             Ok(Heard::Gone) => return None,
             Err(error) => panic!("{error}"),

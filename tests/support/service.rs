@@ -252,6 +252,11 @@ impl Service {
         self.shared.lock().notices.clone()
     }
 
+    /// What it has told systemd so far is of no interest any more.
+    pub fn forget_notices(&self) {
+        self.shared.lock().notices.clear();
+    }
+
     /// Waits until it has told systemd a line that `fits`.
     #[track_caller]
     pub fn wait_for_notice(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {

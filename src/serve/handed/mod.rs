@@ -137,7 +137,7 @@ impl Handed {
         }
         let wanted = watch.camera_hash;
         let has_other_options = wanted.is_some_and(|hash| hash != house.camera_hash());
-        let is_useless = has_other_options && house.door.count() == 0;
+        let is_useless = has_other_options && house.door.count() == 0 && !house.is_just_begun(now);
         if is_useless {
             // Its camera lingers for nobody: the next service begins with what is wanted now.
             house.end_for_other_options();

@@ -26,8 +26,9 @@ pub enum Came {
     End,
 }
 
-/// How many descriptors are taken over, to be closed but for one; the kernel closes what is beyond.
-const MOST_DESCRIPTORS: usize = 8;
+/// How many descriptors a message can have at most (unix(7), SCM_MAX_FD): all are taken over, and closed but for one. With less
+/// room, those that have room are ours, too, but nix does not say which.
+const MOST_DESCRIPTORS: usize = 253;
 
 /// Takes the next packet without waiting.
 pub fn receive(socket: BorrowedFd<'_>) -> Came {
