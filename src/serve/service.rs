@@ -200,8 +200,8 @@ impl Service {
         if self.guests.len() >= MOST_GUESTS {
             self.house.journal.refuse("too many connections at once");
             // Who has asked for nothing makes room for who may ask.
-            let is_idle = |guest: &Box<dyn Guest>| !guest.needs_pictures();
-            let Some(idle) = self.guests.iter().position(is_idle) else {
+            let mut guests = self.guests.iter();
+            let Some(idle) = guests.position(|guest| !guest.needs_pictures()) else {
                 return;
             };
             self.guests.remove(idle);

@@ -15,6 +15,9 @@ use crate::viewer::{CARD, Viewer};
 
 const KINDS: [Kind; 3] = [Kind::Bare, Kind::MpegTs, Kind::Records];
 
+/// A way to leave, and its name.
+type Leaving = (&'static str, fn(Viewer));
+
 /// Numbers that look random and are the same in each run (xorshift).
 struct Dice(u64);
 
@@ -141,18 +144,19 @@ fn around_the_end_itself_the_next_viewer_is_served() {
 #[test]
 fn the_camera_is_free_soon_after_the_last_viewer_however_it_goes() {
     let service = Service::start(&[Room::Camera], &format!("{CARD} --linger 0.5"));
-    let mut leavings: Vec<(&str, fn(Viewer))> = Vec::new();
-    leavings.push(("closes", |viewer| drop(viewer)));
-    leavings.push(("its instance is killed", |viewer| drop(viewer.client)));
-    leavings.push(("resets", |viewer| {
+    let leavings: [Leaving; 4] = [
+        ("closes", drop),
+        ("its instance is killed", |viewer| drop(viewer.client)),
         // Unread bytes make a RST of the close.
-        thread::sleep(Duration::from_millis(50));
-        drop(viewer.stream);
-    }));
-    leavings.push(("half-closes, then goes", |viewer| {
-        viewer.stream.half_close();
-        thread::sleep(Duration::from_millis(50));
-    }));
+        ("resets", |viewer| {
+            thread::sleep(Duration::from_millis(50));
+            drop(viewer.stream);
+        }),
+        ("half-closes, then goes", |viewer| {
+            viewer.stream.half_close();
+            thread::sleep(Duration::from_millis(50));
+        }),
+    ];
     for (round, (how, leave)) in leavings.into_iter().enumerate() {
         let mut viewer = Viewer::watch(&service, Kind::Bare);
         viewer.read_at_least(1);

@@ -3,11 +3,14 @@
 
 mod beginnings;
 mod coming_and_going;
+mod crowd;
 mod endings;
+mod hanging;
 mod hostile;
 mod options;
 mod pictures;
 mod process;
+mod recorders;
 #[path = "../rpicam/stand_in.rs"]
 // Most of it is for its own suite.
 #[allow(dead_code)]

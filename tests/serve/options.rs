@@ -40,14 +40,13 @@ fn other_options_wait_until_nobody_watches_and_who_asks_is_told() {
     drop(same);
     drop(first);
     // It lingers for nobody: who comes now is served by the next one.
-    let asks = until("it begins anew", 20, || {
+    until("it begins anew", 20, || {
         let viewer = Viewer::watch_as(&service, with_options(&edited));
         match hear(&viewer.client) {
             Some(Say::AskAgain) => Some(()),
             _ => None,
         }
     });
-    let () = asks;
     assert!(service.wait_for_exit(1).success());
     let mut viewer = Viewer::watch_as(&service, with_options(&edited));
     assert_eq!(viewer.welcome(), Some(false));

@@ -6,7 +6,7 @@ use picam_stream::frame::Frame;
 use picam_stream::h264::nal::{NalType, units};
 use picam_stream::serve::handed::message::Kind;
 use picam_stream::serve::handed::record::{HEAD_BYTES, announced};
-use test_support::decoding::{decode, ffmpeg};
+use test_support::decoding::decode;
 
 /// A number for each coded slice; of the card, one slice is one picture.
 pub fn slices(annex_b: &[u8]) -> Vec<u64> {
@@ -27,17 +27,36 @@ pub fn slices(annex_b: &[u8]) -> Vec<u64> {
 pub fn annex_b(kind: Kind, stream: &[u8]) -> Vec<u8> {
     match kind {
         Kind::Bare => stream.to_vec(),
-        Kind::MpegTs => ffmpeg(
-            &[
-                "-f", "mpegts", "-i", "-", "-map", "0", "-c", "copy", "-f", "data",
-            ],
-            stream,
-        ),
+        Kind::MpegTs => elementary(stream),
         Kind::Records => records(stream)
             .into_iter()
             .flat_map(|frame| frame.data)
             .collect(),
     }
+}
+
+/// What the PES packets of the video in a transport stream carry (ISO/IEC 13818-1 clauses 2.4.3.2, 2.4.3.6). ffmpeg, which
+/// decodes it as well, has its own mind about the times of pictures that it only copies.
+fn elementary(stream: &[u8]) -> Vec<u8> {
+    let mut video = None;
+    let mut bytes = Vec::new();
+    for packet in stream.chunks(188) {
+        assert_eq!((packet.len(), packet[0]), (188, 0x47), "a whole packet");
+        let id = u16::from_be_bytes([packet[1], packet[2]]) & 0x1fff;
+        let payload = match packet[3] >> 4 & 3 {
+            1 => &packet[4..],
+            3 => &packet[5 + usize::from(packet[4])..],
+            _ => continue,
+        };
+        let begins = packet[1] & 0x40 != 0;
+        if begins && payload.starts_with(&[0, 0, 1, 0xe0]) {
+            video = Some(id);
+            bytes.extend_from_slice(&payload[9 + usize::from(payload[8])..]);
+        } else if video == Some(id) {
+            bytes.extend_from_slice(payload);
+        }
+    }
+    bytes
 }
 
 /// It begins with SPS, PPS and IDR, and all of it can be decoded. Says how many pictures it has.

@@ -76,13 +76,15 @@ impl Viewer {
         let mut stream = Vec::new();
         let mut chunk = [0; 65536];
         while stream.len() < bytes {
-            match self.stream.read(&mut chunk).expect("the stream goes on") {
-                0 => panic!(
+            match self.stream.read(&mut chunk) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => panic!("the stream does not go on: {error}"),
+                Ok(0) => panic!(
                     "the stream ended after {} bytes; {:?}",
                     stream.len(),
                     self.wait_for_end()
                 ),
-                count => stream.extend_from_slice(&chunk[..count]),
+                Ok(count) => stream.extend_from_slice(&chunk[..count]),
             }
         }
         stream
@@ -161,14 +163,6 @@ fn ask(service: &Service, watch: Watch, connection: BorrowedFd<'_>) -> Client {
 }
 
 impl Stream {
-    pub fn set_nonblocking(&self) {
-        match self {
-            Self::Tcp(stream) => stream.set_nonblocking(true),
-            Self::Unix(stream) => stream.set_nonblocking(true),
-        }
-        .expect("a flag");
-    }
-
     /// Sends a FIN, and can still read.
     pub fn half_close(&self) {
         match self {
