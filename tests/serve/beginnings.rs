@@ -1,5 +1,6 @@
 //! What a viewer begins with, of whatever kind it is, whoever watches already, and whatever the camera.
 
+use std::sync::mpsc;
 use std::thread;
 
 use nix::sys::signal::Signal;
@@ -16,23 +17,21 @@ const KINDS: [Kind; 3] = [Kind::Bare, Kind::MpegTs, Kind::Records];
 /// Two viewers of each kind, the second ones later: each can decode all that it gets, and it is the same.
 #[track_caller]
 fn watch_and_compare(service: &Service) {
-    let mut viewers = Vec::new();
+    let mut readers = Vec::new();
     for round in 0..2 {
+        let (begun, has_begun) = mpsc::channel();
         for kind in KINDS {
-            viewers.push((kind, round, Viewer::watch(service, kind)));
+            let (mut viewer, begun) = (Viewer::watch(service, kind), begun.clone());
+            readers.push(thread::spawn(move || {
+                viewer.keep_at_least(8000);
+                begun.send(()).expect("it is waited for");
+                (kind, round, viewer.read_to_end(), viewer.wait_for_end())
+            }));
         }
         // The second ones come while the first are watching, and all are given something.
-        for (_, _, viewer) in &mut viewers {
-            viewer.keep_at_least(8000);
-        }
+        assert_eq!(has_begun.iter().take(KINDS.len()).count(), KINDS.len());
     }
     service.signal(Signal::SIGTERM);
-    let readers: Vec<_> = viewers
-        .into_iter()
-        .map(|(kind, round, mut viewer)| {
-            thread::spawn(move || (kind, round, viewer.read_to_end(), viewer.wait_for_end()))
-        })
-        .collect();
     let mut streams = Vec::new();
     for reader in readers {
         let (kind, round, stream, ended) = reader.join().expect("a viewer");
