@@ -21,11 +21,47 @@ use test_support::folders::Scratch;
 
 const FPS: u64 = 25;
 
-/// What is streamed: its name, its options, and what ffmpeg calls it.
-const FORMS: [(&str, &str, &str); 3] = [
-    ("H.264", "-b 800000 -g 25", "h264"),
-    ("MPEG-TS", "-b 800000 -g 25 --format mpegts", "mpegts"),
-    ("MJPEG", "-cd MJPEG -b 4000000", "mjpeg"),
+/// What is streamed.
+struct Form {
+    name: &'static str,
+    options: &'static str,
+    /// What ffmpeg calls it.
+    format: &'static str,
+    /// Of the shared camera, as browsers have it.
+    is_shared: bool,
+    /// Of its time stamps, where it has any.
+    ticks_a_second: Option<i64>,
+}
+
+const FORMS: [Form; 4] = [
+    Form {
+        name: "H.264",
+        options: "-b 800000 -g 25",
+        format: "h264",
+        is_shared: false,
+        ticks_a_second: None,
+    },
+    Form {
+        name: "MPEG-TS",
+        options: "-b 800000 -g 25 --format mpegts",
+        format: "mpegts",
+        is_shared: false,
+        ticks_a_second: Some(90_000),
+    },
+    Form {
+        name: "MJPEG",
+        options: "-cd MJPEG -b 4000000",
+        format: "mjpeg",
+        is_shared: false,
+        ticks_a_second: None,
+    },
+    Form {
+        name: "fragmented MP4",
+        options: "-b 800000 -g 25",
+        format: "mp4",
+        is_shared: true,
+        ticks_a_second: Some(1_000_000),
+    },
 ];
 
 fn main() -> ExitCode {
@@ -36,12 +72,12 @@ fn main() -> ExitCode {
     let program = program();
     println!(
         "soak: {minutes} min of {} side by side",
-        FORMS.map(|form| form.0).join(", ")
+        FORMS.map(|form| form.name).join(", ")
     );
     // All of them are seen to their end, also if one fails.
     let running = FORMS.map(|form| {
         let program = program.clone();
-        thread::spawn(move || soak(&program, form, Duration::from_secs(60 * minutes)))
+        thread::spawn(move || soak(&program, &form, Duration::from_secs(60 * minutes)))
     });
     match running.map(|form| form.join().is_ok()).contains(&false) {
         true => ExitCode::FAILURE,
@@ -59,7 +95,7 @@ fn program() -> PathBuf {
     path
 }
 
-/// A port that starts the program for each viewer, as `make run` has it.
+/// A port that starts the program for each viewer, as `make run` has it, or once for all.
 struct Port {
     activation: Child,
     number: u16,
@@ -67,12 +103,20 @@ struct Port {
 }
 
 impl Port {
-    fn open(program: &Path, options: &str, folder: &Scratch) -> Self {
+    fn open(program: &Path, form: &Form, time: Duration, folder: &Scratch) -> Self {
+        let card = format!("--source test -w 320 -h 240 -fps {FPS} {}", form.options);
+        let (listening, command) = if form.is_shared {
+            ("--fdname=web", format!("serve {card}"))
+        } else {
+            let time_ms = time.as_millis();
+            ("--accept --inetd", format!("{card} -t {time_ms} -n -o -"))
+        };
         let (number, log) = (free_port(), folder.path("log"));
         let activation = Command::new("systemd-socket-activate")
-            .args(["--accept", "--inetd", "-l", &format!("127.0.0.1:{number}")])
+            .args(listening.split(' '))
+            .args(["-l", &format!("127.0.0.1:{number}")])
             .arg(program)
-            .args(options.split(' '))
+            .args(command.split(' '))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(fs::File::create(&log).expect("a log file"))
@@ -97,17 +141,16 @@ impl Drop for Port {
     }
 }
 
-fn soak(program: &Path, (name, form, format): (&str, &str, &str), time: Duration) {
-    let folder = Scratch::new();
-    let time_ms = time.as_millis();
-    let options = format!("--source test -w 320 -h 240 -fps {FPS} {form} -t {time_ms} -n -o -");
-    let port = Port::open(program, &options, &folder);
-    let seen = Watched::to_its_end(&port, format, &folder);
+fn soak(program: &Path, form: &Form, time: Duration) {
+    let (folder, name) = (Scratch::new(), form.name);
+    let port = Port::open(program, form, time, &folder);
+    let seen = Watched::to_its_end(&port, form, time, &folder);
     let log = port.log();
     assert_eq!(seen.complaints, [""; 0], "{name}: ffmpeg complains; {log}");
-    let left_out = seen.left_out();
+    let (left_out, said) = (seen.left_out(), dropped_by_source(&log));
+    // The shared camera runs on for a moment when the viewer has gone.
     assert!(
-        log.contains(&format!(" {left_out} dropped by the source")),
+        said == left_out || form.is_shared && said > left_out,
         "{name}: {left_out} pictures are missing, and the program says: {log}"
     );
     let expected = time.as_secs() * FPS;
@@ -117,8 +160,8 @@ fn soak(program: &Path, (name, form, format): (&str, &str, &str), time: Duration
         last + 2 * FPS >= expected,
         "{name}: it ended at picture {last} of {expected}; {log}"
     );
-    if format == "mpegts" {
-        seen.assert_time_stamps(90_000 / i64::try_from(FPS).expect("a small number"));
+    if let Some(ticks) = form.ticks_a_second {
+        seen.assert_time_stamps(ticks / i64::try_from(FPS).expect("a small number"));
     }
     println!(
         "{name}: {} pictures, {left_out} left out by the card; resident {}",
@@ -126,4 +169,14 @@ fn soak(program: &Path, (name, form, format): (&str, &str, &str), time: Duration
         seen.memory
     );
     seen.memory.assert_steady(name);
+}
+
+/// What the closing line says of pictures that the card left out.
+fn dropped_by_source(log: &str) -> u32 {
+    let before = log.split_once(" dropped by the source");
+    let words = before.map(|(before, _)| before.trim_end_matches(" frames"));
+    let number = words.and_then(|words| words.split_whitespace().next_back());
+    number
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_else(|| panic!("no closing line: {log}"))
 }
