@@ -7,7 +7,7 @@ prefix ?= /usr
 DESTDIR ?=
 
 # The suites that any user can run. They wait more than they compute: more of their tests at once than there are cores.
-QUICK := generated doctor webcam rpicam stream serve
+QUICK := generated doctor webcam rpicam stream serve http
 WAITING := 8
 # The suites that need what `make deb` makes, or much time: a plain `cargo test` leaves them out, and clippy too.
 BY_NAME := mmal v4l2 package players containers web soak

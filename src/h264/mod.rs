@@ -14,7 +14,7 @@ mod pps;
 pub mod shown_as_decoded;
 mod slice;
 pub mod sps;
-mod vui;
+pub mod vui;
 
 #[cfg(test)]
 pub use test_support::{made_h264 as made, real_sps};

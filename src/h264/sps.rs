@@ -2,7 +2,7 @@
 //! H.264 clause 7.3.2.1).
 
 use super::bits::Bits;
-use super::vui::{self, Crop, Restriction};
+use super::vui::{self, Colour, Crop, Restriction};
 use crate::units::Size;
 
 /// Profiles whose parameter sets tell the colour format (clause 7.3.2.1.1).
@@ -29,6 +29,8 @@ pub struct Sps {
     /// max_num_reorder_frames: how many frames at most are decoded before one that is shown before them. `None` where
     /// nothing tells it.
     pub reorder_frames: Option<u32>,
+    /// What the numbers mean.
+    pub colour: Colour,
     /// What is written of that, whatever the profile says.
     pub restriction: Restriction,
 }
@@ -98,7 +100,7 @@ impl Sps {
         let height_units = 1 + bits.exp_golomb_up_to(MOST_MACROBLOCKS - 1)?;
         let frames_only = bits.flag()?;
         // What follows decides less: a set whose end cannot be read still tells where pictures begin.
-        let (crop, restriction) = read_end(&mut bits, frames_only).unwrap_or_default();
+        let (crop, colour, restriction) = read_end(&mut bits, frames_only).unwrap_or_default();
         let fields = if frames_only { 1 } else { 2 };
         let coded = Size {
             width: width_mbs * 16,
@@ -124,6 +126,7 @@ impl Sps {
                 Restriction::ReorderFrames(frames) => Some(frames),
                 _ => None,
             },
+            colour,
             restriction,
         })
     }
@@ -193,12 +196,14 @@ fn order_type(bits: &mut Bits) -> Option<OrderType> {
 }
 
 /// What stands behind frame_mbs_only_flag.
-fn read_end(bits: &mut Bits, frames_only: bool) -> Option<(Crop, Restriction)> {
+fn read_end(bits: &mut Bits, frames_only: bool) -> Option<(Crop, Colour, Restriction)> {
     if !frames_only {
         bits.flag()?; // mb_adaptive_frame_field_flag
     }
     bits.flag()?; // direct_8x8_inference_flag
-    Some((vui::crop(bits)?, vui::restriction(bits)))
+    let crop = vui::crop(bits)?;
+    let colour = vui::colour(&mut bits.clone());
+    Some((crop, colour, vui::restriction(bits)))
 }
 
 /// What is left of the coded picture (clause 7.4.2.1.1, CropUnitX and CropUnitY). A crop that leaves nothing is none.
@@ -241,6 +246,7 @@ mod tests {
                 },
                 frames_only,
                 reorder_frames: reordering,
+                colour: Colour::default(),
                 restriction: sps.restriction,
             };
             assert_eq!(sps, expected);

@@ -73,14 +73,54 @@ fn read_restriction(bits: &mut Bits) -> Option<Restriction> {
         .map(Restriction::ReorderFrames)
 }
 
-/// How the picture is to be shown: the beginning of vui_parameters (clause E.1.1).
-fn skip_look(bits: &mut Bits) -> Option<()> {
+/// What the numbers of a picture mean: where nothing is said, what video has always been.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Colour {
+    /// video_full_range_flag: 0 to 255, not 16 to 235.
+    pub full_range: bool,
+    /// matrix_coefficients (table E-5); 2 where nothing is said.
+    pub matrix: Option<u32>,
+}
+
+/// The colours of vui_parameters, which begin here.
+pub fn colour(bits: &mut Bits) -> Colour {
+    read_colour(bits).unwrap_or_default()
+}
+
+fn read_colour(bits: &mut Bits) -> Option<Colour> {
+    let has_usability_information = bits.flag()?;
+    if !has_usability_information {
+        return None;
+    }
+    skip_shape(bits)?;
+    let has_signal_type = bits.flag()?;
+    if !has_signal_type {
+        return None;
+    }
+    bits.unsigned(3)?; // video_format
+    let full_range = bits.flag()?;
+    let mut matrix = None;
+    if bits.flag()? {
+        bits.unsigned(16)?; // colour_primaries, transfer_characteristics
+        matrix = bits.unsigned(8);
+    }
+    Some(Colour { full_range, matrix })
+}
+
+/// aspect_ratio_info_present_flag to overscan_appropriate_flag.
+fn skip_shape(bits: &mut Bits) -> Option<()> {
     if bits.flag()? && bits.unsigned(8)? == 255 {
         bits.unsigned(32)?; // sar_width, sar_height
     }
     if bits.flag()? {
         bits.flag()?; // overscan_appropriate_flag
     }
+    Some(())
+}
+
+/// How the picture is to be shown: the beginning of vui_parameters (clause E.1.1).
+fn skip_look(bits: &mut Bits) -> Option<()> {
+    skip_shape(bits)?;
     if bits.flag()? {
         bits.unsigned(4)?; // video_format, video_full_range_flag
         if bits.flag()? {

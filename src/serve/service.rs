@@ -189,8 +189,9 @@ impl Service {
                     self.let_in(Box::new(guest), now);
                 }
                 Room::Web => {
-                    let guest = http::Connection::new(caller, &mut self.house, now);
-                    self.let_in(Box::new(guest), now);
+                    if let Some(guest) = http::Connection::new(caller, &mut self.house, now) {
+                        self.let_in(Box::new(guest), now);
+                    }
                 }
             }
         }

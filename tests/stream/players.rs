@@ -6,8 +6,8 @@ use std::io::Read;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::turned::{BARS_MJPEG, set_upright};
-use test_support::card::{BARS_H264, Picture};
+use crate::turned::set_upright;
+use test_support::card::{BARS_H264, BARS_MJPEG, Picture};
 use test_support::commands::tool;
 use test_support::connections::free_port;
 use test_support::decoding::assert_begins_decodable;

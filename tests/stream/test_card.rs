@@ -3,8 +3,8 @@
 use std::fs;
 use std::process::Command;
 
-use crate::turned::{BARS_MJPEG, set_upright};
-use test_support::card::{BARS_H264, Picture};
+use crate::turned::set_upright;
+use test_support::card::{BARS_H264, BARS_MJPEG, Picture};
 use test_support::commands::tool;
 use test_support::decoding::nal_types;
 use test_support::folders::Scratch;

@@ -2,17 +2,6 @@
 
 use test_support::card::Picture;
 
-/// The bars of an MJPEG card: 75 % in ITU-R BT.601, 0 to 255, as decoded without a change of range (yuvj420p).
-pub const BARS_MJPEG: [[u8; 3]; 7] = [
-    [191, 128, 128],
-    [169, 32, 144],
-    [134, 160, 33],
-    [112, 65, 48],
-    [79, 191, 208],
-    [57, 96, 224],
-    [22, 224, 112],
-];
-
 /// Undoes `-rot`, `-hf` and `-vf`, so that the card stands upright again.
 pub fn set_upright(picture: &Picture, rotation_degrees: i32, hflip: bool, vflip: bool) -> Picture {
     let turns = rotation_degrees.rem_euclid(360) / 90;

@@ -14,6 +14,17 @@ pub const BARS_H264: [[u8; 3]; 7] = [
     [28, 212, 120],
 ];
 
+/// The bars of an MJPEG card: 75 % in ITU-R BT.601, 0 to 255, as decoded without a change of range (yuvj420p).
+pub const BARS_MJPEG: [[u8; 3]; 7] = [
+    [191, 128, 128],
+    [169, 32, 144],
+    [134, 160, 33],
+    [112, 65, 48],
+    [79, 191, 208],
+    [57, 96, 224],
+    [22, 224, 112],
+];
+
 /// A decoded picture. The colour differences are empty in a grey one.
 #[derive(Clone, Debug)]
 pub struct Picture {

@@ -52,7 +52,7 @@ pub struct Connection {
     has_finished: bool,
     /// It has had its turn, and there is more.
     wants_turn: bool,
-    _place: Option<Place>,
+    _place: Place,
 }
 
 enum State {
@@ -73,12 +73,19 @@ struct Answering {
 }
 
 impl Connection {
-    pub fn new(socket: OwnedFd, house: &mut House, now: Micros) -> Self {
+    /// Nothing where too many come from the same address, which is told so.
+    pub fn new(socket: OwnedFd, house: &mut House, now: Micros) -> Option<Self> {
         Peer::prepare(socket.as_fd());
         let from = packet::address(socket.as_fd()).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         let name = peer_name::of_connection(socket.as_fd()).unwrap_or_default();
-        let place = house.callers.let_in(Origin::of_address(from)).ok();
-        let mut connection = Self {
+        let Ok(place) = house.callers.let_in(Origin::of_address(from)) else {
+            house
+                .journal
+                .refuse(&format!("{name}: too many connections"));
+            turn_away(&socket);
+            return None;
+        };
+        Some(Self {
             socket,
             from,
             name,
@@ -89,15 +96,7 @@ impl Connection {
             has_finished: false,
             wants_turn: false,
             _place: place,
-        };
-        if connection._place.is_none() {
-            let refusal = Response::text(
-                Status::ServiceUnavailable,
-                "too many connections from this address",
-            );
-            connection.refuse(&refusal, house, now);
-        }
-        connection
+        })
     }
 
     /// Reads what has come into the inbox, as far as there is room. False when the connection has ended.
@@ -313,6 +312,18 @@ impl Connection {
             Stay::Gone => Turn::Ends,
         }
     }
+}
+
+/// Says why, and takes no place for it: what is said fits into the kernel's buffer.
+fn turn_away(socket: &OwnedFd) {
+    let refusal = Response::text(
+        Status::ServiceUnavailable,
+        "too many connections from your address",
+    );
+    let bytes = refusal.bytes(&Terms::default());
+    let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+    let _ = send(socket.as_raw_fd(), &bytes, flags);
+    Peer::end_sending(socket.as_fd());
 }
 
 /// What comes of a turn.

@@ -4,32 +4,50 @@ use openh264::OpenH264API;
 use openh264::decoder::{DecodedYUV, Decoder as OpenH264, DecoderConfig, Flush};
 use openh264::formats::YUVSource;
 
+use super::colours;
+use crate::h264::nal::{NalType, first_slice, units};
+use crate::h264::sps::Sps;
+use crate::h264::vui::Colour;
 use crate::source::encode::jpeg_encoder::{self, Planes};
 use crate::units::Size;
 
 /// Good enough to look at, and a fifth of the size of the best.
 const QUALITY: u8 = 80;
 
-pub struct Decoder(OpenH264);
+pub struct Decoder {
+    openh264: OpenH264,
+    /// What the stream said last of its colours.
+    colour: Colour,
+}
 
 /// A picture that was decoded.
-pub struct Decoded<'a>(DecodedYUV<'a>);
+pub struct Decoded<'a> {
+    picture: DecodedYUV<'a>,
+    colour: Colour,
+}
 
 impl Decoder {
     pub fn new() -> Result<Self, String> {
         // Each picture at once, not when the next one has come: cameras reorder none.
         let config = DecoderConfig::new().flush_after_decode(Flush::Flush);
         OpenH264::with_api_config(OpenH264API::from_source(), config)
-            .map(Self)
+            .map(|openh264| Self {
+                openh264,
+                colour: Colour::default(),
+            })
             .map_err(failed)
     }
 
     /// The picture of an access unit, where it gives one.
     pub fn decode(&mut self, unit: &[u8]) -> Result<Option<Decoded<'_>>, String> {
-        self.0
-            .decode(unit)
-            .map(|decoded| decoded.map(Decoded))
-            .map_err(failed)
+        let (head, _) = unit.split_at(first_slice(unit).map_or(unit.len(), |(start, _)| start));
+        let sps = units(head).find(|nal| nal.kind == NalType::Sps);
+        if let Some(sps) = sps.and_then(|nal| Sps::parse(nal.bytes)) {
+            self.colour = sps.colour;
+        }
+        let colour = self.colour;
+        let decoded = self.openh264.decode(unit).map_err(failed)?;
+        Ok(decoded.map(|picture| Decoded { picture, colour }))
     }
 }
 
@@ -41,7 +59,7 @@ fn failed(error: openh264::Error) -> String {
 
 impl Decoded<'_> {
     pub fn to_jpeg(&self) -> Option<Result<Vec<u8>, String>> {
-        let picture = &self.0;
+        let picture = &self.picture;
         let (width, height) = picture.dimensions();
         let (luma_stride, chroma_stride, _) = picture.strides();
         let planes = Planes {
@@ -55,9 +73,10 @@ impl Decoded<'_> {
             luma_stride,
             chroma_stride,
         };
+        let converted = colours::for_jpeg(planes, self.colour);
         let mut jpeg = Vec::new();
         Some(
-            jpeg_encoder::encode(planes, QUALITY, &mut jpeg)
+            jpeg_encoder::encode(converted.planes(&planes), QUALITY, &mut jpeg)
                 .map(|()| jpeg)
                 .map_err(|error| error.to_string()),
         )

@@ -2,6 +2,7 @@
 //! them, once for all who want them, and only while somebody does. It stands behind everything else: at nice 19, and what
 //! it cannot keep up with is left out, up to key frames alone.
 
+mod colours;
 mod decode;
 mod maker;
 mod sys;
