@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -180,6 +181,31 @@ fn sigterm_ends_all_viewers_in_good_order() {
         instance.log()
     );
     drop((idle, silent));
+}
+
+#[test]
+fn who_comes_while_it_is_told_to_end_is_served_by_the_next() {
+    let service = Service::start(&[Room::Camera], CARD);
+    // The first viewer does not go by itself: the end takes the second that it has for that.
+    for step in 0..8 {
+        let mut first = Viewer::watch(&service, Kind::Bare);
+        first.read_at_least(1);
+        let starts = service.starts();
+        service.signal(Signal::SIGTERM);
+        thread::sleep(Duration::from_millis(20 * step * step));
+        let mut second = Viewer::watch(&service, Kind::Bare);
+        // As an instance does that is told to ask again.
+        while second.welcome().is_none() {
+            second = Viewer::watch(&service, Kind::Bare);
+        }
+        match second.read_at_least_or_end(1) {
+            Some(_) => assert_eq!(service.starts(), starts + 1),
+            // It had come in before the signal was seen.
+            None => assert_eq!(second.wait_for_end().reason, "stopped"),
+        }
+        drop(first);
+    }
+    assert!(service.exits().iter().all(|exit| exit.success()));
 }
 
 #[test]

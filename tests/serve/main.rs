@@ -7,6 +7,7 @@ mod crowd;
 mod endings;
 mod hanging;
 mod hostile;
+mod libcamera;
 mod options;
 mod pictures;
 mod process;

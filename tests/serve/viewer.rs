@@ -73,21 +73,24 @@ impl Viewer {
     /// Reads until there are so many bytes.
     #[track_caller]
     pub fn read_at_least(&mut self, bytes: usize) -> Vec<u8> {
+        self.read_at_least_or_end(bytes)
+            .unwrap_or_else(|| panic!("the stream has ended; {:?}", self.wait_for_end()))
+    }
+
+    /// The same; nothing where the stream ends before that.
+    #[track_caller]
+    pub fn read_at_least_or_end(&mut self, bytes: usize) -> Option<Vec<u8>> {
         let mut stream = Vec::new();
         let mut chunk = [0; 65536];
         while stream.len() < bytes {
             match self.stream.read(&mut chunk) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => panic!("the stream does not go on: {error}"),
-                Ok(0) => panic!(
-                    "the stream ended after {} bytes; {:?}",
-                    stream.len(),
-                    self.wait_for_end()
-                ),
+                Ok(0) => return None,
                 Ok(count) => stream.extend_from_slice(&chunk[..count]),
             }
         }
-        stream
+        Some(stream)
     }
 
     /// Reads until there are so many bytes more, and keeps them for `read_to_end`.
