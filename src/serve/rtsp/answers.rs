@@ -7,6 +7,7 @@ use super::super::door::Origin;
 use super::super::guest::Ending;
 use super::super::house::House;
 use super::super::picture::Picture;
+use super::super::users::{Attempt, Verdict};
 use super::connection::{Connection, PLAYS_WITHIN};
 use super::random;
 use super::request::{Method, Request};
@@ -73,6 +74,7 @@ impl Connection {
             let refusal = Response::new(Status::OptionNotSupported);
             return Err(refusal.with("Unsupported", feature.clone()));
         }
+        self.admit(request, house, now)?;
         self.check_session(request)?;
         let response = match request.method {
             Method::Options => Response::new(Status::Ok).with("Public", Method::served()),
@@ -97,6 +99,49 @@ impl Connection {
             Some(session) => response.with("Session", session.id.clone()),
             None => response,
         }))
+    }
+
+    /// Whoever asks what is spoken here need not say who it is: ffmpeg does not.
+    fn admit(
+        &mut self,
+        request: &Request,
+        house: &mut House,
+        now: Micros,
+    ) -> std::result::Result<(), Response> {
+        let Some(users) = &mut house.users else {
+            return Ok(());
+        };
+        if self.is_admitted || request.method == Method::Options {
+            return Ok(());
+        }
+        let attempt = Attempt {
+            method: &request.method_name,
+            uri: &request.target,
+            authorization: request.authorization.as_deref().map(str::as_bytes),
+            from: self.address(),
+        };
+        match users.judge(attempt, now) {
+            Verdict::Admitted => {
+                self.is_admitted = true;
+                Ok(())
+            }
+            Verdict::Refused([digest, basic]) => Err(Response::new(Status::Unauthorized)
+                .with("WWW-Authenticate", digest)
+                .with("WWW-Authenticate", basic)),
+            Verdict::TooMany(wait) => {
+                let text = format!(
+                    "too many wrong passwords: try again in {} s",
+                    wait.as_secs() + 1
+                );
+                Err(Response::refusal(Status::Forbidden, text))
+            }
+        }
+    }
+
+    /// Where the client is. What has no address is on this machine.
+    fn address(&self) -> IpAddr {
+        self.peer
+            .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip())
     }
 
     /// A session that is named must be the one of this connection: nobody can meddle with another's.

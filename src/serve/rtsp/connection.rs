@@ -58,6 +58,8 @@ pub struct Connection {
     pub(super) describing: Option<(Request, Micros)>,
     /// Until when the camera is kept on for it.
     pub(super) wants_camera_until: Option<Micros>,
+    /// Somebody of the users' file: asked once, since it is one and the same connection.
+    pub(super) is_admitted: bool,
     /// When a request, or a report, came last.
     heard: Micros,
     /// Since when a message is begun.
@@ -85,6 +87,7 @@ impl Connection {
             session: None,
             describing: None,
             wants_camera_until: None,
+            is_admitted: false,
             heard: now,
             begun: None,
             leaving: None,
@@ -108,8 +111,9 @@ impl Connection {
     /// Reads what has come, and answers.
     fn hear(&mut self, house: &mut House, now: Micros) -> Result<()> {
         let mut buffer = [0; 4096];
+        // What was left because answers were not read.
+        self.understand(house, now)?;
         for _ in 0..MOST_READS {
-            self.understand(house, now)?;
             if self.leaving.is_some() || !self.has_room_for_words() {
                 break;
             }
@@ -123,7 +127,10 @@ impl Connection {
                 MsgFlags::MSG_DONTWAIT,
             ) {
                 Ok(0) => return Err(Error::Viewer(Departure::Left)),
-                Ok(bytes) => self.inbox.push(&buffer[..bytes]),
+                Ok(bytes) => {
+                    self.inbox.push(&buffer[..bytes]);
+                    self.understand(house, now)?;
+                }
                 Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN) => break,
                 Err(_) => return Err(Error::Viewer(Departure::Left)),

@@ -322,7 +322,10 @@ impl Session {
         };
         let told = self.reception.map_or(String::new(), |told| {
             let jitter_ms = told.jitter.as_secs_f64() * 1000.0;
-            format!(", {} packets lost, jitter {jitter_ms:.1} ms", told.lost)
+            format!(
+                ", {} packets lost, jitter {jitter_ms:.1} ms",
+                told.lost.max(0)
+            )
         });
         let visit = Visit {
             name,
