@@ -10,7 +10,7 @@ DESTDIR ?=
 QUICK := generated doctor webcam rpicam stream serve http
 WAITING := 8
 # The suites that need what `make deb` makes, or much time: a plain `cargo test` leaves them out, and clippy too.
-BY_NAME := mmal v4l2 package players containers web soak
+BY_NAME := mmal v4l2 package players containers web rtsp soak
 
 # A signal that is ignored when the program starts stays ignored, and a shell that starts make in the background has it
 # ignore SIGINT: the tests start as from a terminal.
@@ -59,7 +59,7 @@ test:
 	tests/fuzz/run 5
 	set -e; for arch in $$(tests/packaging/architecture.sh packages); do $(MAKE) deb ARCH=$$arch; done
 	$(MAKE) zero repo
-	$(CARGO_TEST) --test web --test mmal --test v4l2 --test package --test players --test containers
+	$(CARGO_TEST) --test web --test rtsp --test mmal --test v4l2 --test package --test players --test containers
 
 fuzz:
 	@tests/setup.sh run
@@ -76,6 +76,7 @@ check:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked $(BY_NAME:%=--test %) -- -D warnings
 	cargo clippy --locked --manifest-path tests/fuzz/Cargo.toml --target-dir target -- -D warnings
+	cargo clippy --locked --manifest-path tests/rtsp/retina/Cargo.toml --target-dir target/retina -- -D warnings
 	tests/packaging/lint-arm.sh
 	shellcheck tests/*.sh tests/fuzz/run tests/packaging/*.sh tests/fake-mmal/build.sh debian/postinst debian/prerm .ci/run
 

@@ -6,7 +6,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-PYTHON_TOOLS=(ziglang==0.17.1 cargo-zigbuild==0.24.1)
+# PyAV is what Home Assistant opens streams with: for the suite rtsp.
+PYTHON_TOOLS=(ziglang==0.17.1 cargo-zigbuild==0.24.1 av==18.1.0)
 CARGO_DEB="^3.8"
 
 # openh264 is C++, and on amd64 assembly: without nasm it builds too, but slow and with other bytes.
@@ -24,7 +25,7 @@ packages_of() {
     test) echo "$BUILD systemd systemd-container mmdebstrap arch-test qemu-user-static binfmt-support qemu-system-x86" \
         "libelf1 e2fsprogs gcc-arm-linux-gnueabihf libc6-dev-armhf-cross lintian piuparts ffmpeg gstreamer1.0-tools" \
         "gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav" \
-        "chromium chromium-driver python3 netcat-openbsd iproute2 strace jq procps psmisc util-linux bash-completion file xz-utils" ;;
+        "nginx-light gir1.2-gst-rtsp-server-1.0 python3-gi chromium chromium-driver python3 netcat-openbsd iproute2 strace jq procps psmisc util-linux bash-completion file xz-utils" ;;
     # qemu-user's own qemu-arm takes plugins, the static one does not.
     bench) echo "$BUILD ffmpeg python3 strace jq systemd procps qemu-user" ;;
     *) echo "tests/setup.sh: no group '$1' (there are run, check, deb, test, bench)" >&2; exit 64 ;;

@@ -1,0 +1,10 @@
+//! RTSP with the clients that people have: ffmpeg, GStreamer, PyAV, retina; with relays; and with what nobody should send.
+
+mod access;
+mod camera;
+mod client;
+mod hostile;
+mod players;
+mod relays;
+mod requests;
+mod udp;
