@@ -63,3 +63,19 @@ fn a_slow_line_costs_pictures_and_never_stops_them_and_a_fast_one_is_live_again(
         seen.len()
     );
 }
+
+#[test]
+fn a_cable_that_is_pulled_and_put_back_is_noticed_both_times() {
+    let (camera, viewer) = cable();
+    let serving = camera.run(|| serve_at(CAMERA, CARD));
+    let browser = Browser::with(Some(Rc::new(viewer)), &[]);
+    browser.inject(OBSERVER);
+    browser.open(&url(&serving));
+    browser.wait_until(PLAYING);
+    camera.tool("ip link set line down");
+    browser.wait_until("main.dataset.state === 'waiting'");
+    assert_ne!(browser.text("headline.textContent"), "");
+    camera.tool("ip link set line up");
+    browser.wait_until(PLAYING);
+    assert!(watch(&browser, Duration::from_secs(2)).len() > 5);
+}

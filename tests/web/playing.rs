@@ -1,10 +1,13 @@
 //! The page plays.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use super::browser::Browser;
 use super::seen::{OBSERVER, ages_ms, lost, median, watch};
-use test_support::commands::until;
+use test_support::commands::{printed, until};
+use test_support::folders::Scratch;
 use test_support::service::Service;
 
 use super::card_service::{CARD, never_drawn, serve, url, viewers};
@@ -116,4 +119,37 @@ fn pause_stops_the_stream_and_play_goes_on_with_live_pictures() {
         "{} after {kept}",
         after[0].counter
     );
+}
+
+#[test]
+fn a_page_behind_a_password_plays_and_its_other_links_work() {
+    // MD5 of garden:picam-stream:gate, as htdigest makes it.
+    let folder = Scratch::new();
+    let users = folder.path("users");
+    let line = printed(
+        "sh",
+        ["-c", "printf garden:picam-stream:gate | md5sum | cut -c-32"],
+    );
+    std::fs::write(&users, format!("garden:picam-stream:{line}")).unwrap();
+    std::fs::set_permissions(&users, Permissions::from_mode(0o640)).unwrap();
+    let serving = serve(&format!("--users {} {CARD}", users.display()));
+    let browser = Browser::start();
+    browser.inject(OBSERVER);
+    browser.open(&format!("http://garden:gate@{}/", serving.web()));
+    browser.wait_until(PLAYING);
+    assert!(watch(&browser, Duration::from_secs(2)).len() > 5);
+    let links = "[...document.querySelectorAll('.url, #snapshot')].map(it => it.href).join(' ')";
+    let links = browser.text(links);
+    for name in [
+        "stream.ts",
+        "stream.mjpg",
+        "snapshot.jpg",
+        "status.json",
+        "snapshot.jpg?fresh",
+    ] {
+        assert!(
+            links.contains(&format!("{}/{name}", serving.web())),
+            "{links}"
+        );
+    }
 }
