@@ -12,6 +12,7 @@ mod root;
 mod shared;
 mod viewer;
 
+mod browsers;
 mod conffile;
 mod doctor;
 mod environment;

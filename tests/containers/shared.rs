@@ -30,7 +30,7 @@ pub const SMALL_CARD: &str =
 pub fn sharing_on(root: &'static Root, serve_options: &str) -> Container {
     let container = installed_on(root);
     options(&container, SMALL_CARD, serve_options);
-    for line in lines_of_readme() {
+    for line in lines_of_readme("Several viewers") {
         container.sh(&line);
     }
     assert_eq!(
@@ -47,10 +47,10 @@ pub fn options(container: &Container, raspivid: &str, serve: &str) {
     );
 }
 
-/// The first block of commands below the heading, without `sudo`.
-fn lines_of_readme() -> Vec<String> {
+/// The first block of commands below a heading, without `sudo`.
+pub fn lines_of_readme(heading: &str) -> Vec<String> {
     let section = README
-        .split("\n## Several viewers\n")
+        .split(&format!("\n## {heading}\n"))
         .nth(1)
         .expect("the section");
     let block = section
@@ -58,7 +58,7 @@ fn lines_of_readme() -> Vec<String> {
         .skip_while(|line| !line.starts_with("    "))
         .take_while(|line| line.starts_with("    "));
     let lines: Vec<String> = block.map(|line| line.trim().replace("sudo ", "")).collect();
-    assert!(lines.len() >= 3, "{lines:?}");
+    assert!(!lines.is_empty(), "no commands below {heading}");
     lines
 }
 
