@@ -29,7 +29,10 @@ pub const CAMERA_SOCKET_UNIT: &str = "picam-camera.socket";
 /// The camera in every browser.
 pub const WEB_SOCKET_UNIT: &str = "picam-web.socket";
 
-/// Its TCP port, as its unit in the package says it.
+/// The camera for recorders and home automation.
+pub const RTSP_SOCKET_UNIT: &str = "picam-rtsp.socket";
+
+/// The TCP port of the page, as its unit in the package says it.
 pub const WEB_PORT: u16 = number(value(
     include_str!("../../debian/picam-web.socket"),
     "\nListenStream=",

@@ -10,6 +10,7 @@ pub const FILES: &str = "\
 -rw-r--r-- ./etc/default/raspivid
 -rw-r--r-- ./usr/lib/systemd/system/picam-camera.service
 -rw-r--r-- ./usr/lib/systemd/system/picam-camera.socket
+-rw-r--r-- ./usr/lib/systemd/system/picam-rtsp.socket
 -rw-r--r-- ./usr/lib/systemd/system/picam-web.socket
 -rw-r--r-- ./usr/lib/systemd/system/raspivid.socket
 -rw-r--r-- ./usr/lib/systemd/system/raspivid@.service
@@ -18,8 +19,11 @@ pub const FILES: &str = "\
 -rw-r--r-- ./usr/share/doc/picam-stream/changelog.gz
 -rw-r--r-- ./usr/share/doc/picam-stream/copyright
 -rw-r--r-- ./usr/share/doc/picam-stream/examples/another-port.conf
+-rw-r--r-- ./usr/share/doc/picam-stream/examples/go2rtc.yaml
 -rw-r--r-- ./usr/share/doc/picam-stream/examples/local-network-only.conf
 -rw-r--r-- ./usr/share/doc/picam-stream/examples/many-viewers.conf
+-rw-r--r-- ./usr/share/doc/picam-stream/examples/mediamtx.yml
+-rw-r--r-- ./usr/share/doc/picam-stream/examples/nginx-hls.conf
 -rw-r--r-- ./usr/share/doc/picam-stream/examples/no-devices.conf
 -rw-r--r-- ./usr/share/doc/picam-stream/examples/picam-web.service
 -rw-r--r-- ./usr/share/doc/picam-stream/examples/quiet-journal.conf
@@ -145,7 +149,12 @@ fn the_maintainer_scripts_are_shell_that_cargo_deb_filled_in() {
             );
             assert!(text.starts_with("#!/bin/sh\n"), "{arch} {script}");
             assert!(!text.contains("#DEBHELPER#"), "{arch} {script}");
-            for socket in ["raspivid.socket", "picam-camera.socket", "picam-web.socket"] {
+            for socket in [
+                "raspivid.socket",
+                "picam-camera.socket",
+                "picam-web.socket",
+                "picam-rtsp.socket",
+            ] {
                 assert!(
                     text.contains(socket),
                     "{arch} {script} does nothing with {socket}"

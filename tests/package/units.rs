@@ -20,6 +20,7 @@ const UNITS: [&str; 5] = [
     "picam-camera.socket",
     "picam-camera.service",
     "picam-web.socket",
+    "picam-rtsp.socket",
 ];
 const SERVICES: [&str; 2] = ["raspivid@.service", "picam-camera.service"];
 

@@ -91,7 +91,7 @@ TEXT
 take_away() {
     local to
     if [ -z "$DESTDIR" ] && [ -d /run/systemd/system ]; then
-        as_root systemctl disable --now raspivid.socket picam-web.socket picam-camera.socket || true
+        as_root systemctl disable --now raspivid.socket picam-web.socket picam-rtsp.socket picam-camera.socket || true
         as_root systemctl stop picam-camera.service 'raspivid@*.service' || true
     fi
     files | while read -r _ _ to; do as_root rm -f "$to"; done

@@ -11,7 +11,9 @@ use super::unit::Unit;
 use crate::options::{self, Command};
 use crate::service::conffile::{FILE, NAME, SERVE_NAME};
 use crate::service::environment_file::{EnvironmentFile, words};
-use crate::service::{CAMERA_SOCKET_UNIT, CAMERA_UNIT, TEMPLATE_UNIT, WEB_SOCKET_UNIT, viewer_of};
+use crate::service::{
+    CAMERA_SOCKET_UNIT, CAMERA_UNIT, RTSP_SOCKET_UNIT, TEMPLATE_UNIT, WEB_SOCKET_UNIT, viewer_of,
+};
 use crate::system::System;
 
 const SUBJECT: &str = "shared camera";
@@ -30,7 +32,8 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
     let mut checks: Vec<Check> = vec![listens(socket)];
     checks.extend(changed(socket, SUBJECT));
     checks.extend(changed(&facts.camera_service, SUBJECT));
-    checks.extend(web(facts.system));
+    checks.extend(room(facts.system, WEB_SOCKET_UNIT, "browsers"));
+    checks.extend(room(facts.system, RTSP_SOCKET_UNIT, "recorders"));
     checks.extend(running(facts));
     checks
 }
@@ -80,35 +83,35 @@ fn listens(unit: &Unit) -> Check {
         _ => Check::ok(
             SUBJECT,
             format!(
-                "off, so one watches at a time; on with sudo systemctl enable --now {CAMERA_SOCKET_UNIT}, in every browser with {WEB_SOCKET_UNIT}"
+                "off, so one watches at a time; on with sudo systemctl enable --now {CAMERA_SOCKET_UNIT}, in every browser with {WEB_SOCKET_UNIT}, for recorders with {RTSP_SOCKET_UNIT}"
             ),
         ),
     }
 }
 
-/// The socket of the browsers, where it was switched on.
-fn web(system: &System) -> Option<Check> {
-    let unit = Unit::ask(system, WEB_SOCKET_UNIT);
+/// The socket of those who do not come by port 3333, where it was switched on.
+fn room(system: &System, name: &'static str, who: &str) -> Option<Check> {
+    let unit = Unit::ask(system, name);
     match unit.get("ActiveState").as_str() {
         "active" => Some(Check::ok(
             SUBJECT,
             format!(
-                "{WEB_SOCKET_UNIT} is active: browsers have the camera, {}",
+                "{name} is active: {who} have the camera, {}",
                 unit.get("Listen")
             ),
         )),
         "failed" => Some(Check::problem(
             SUBJECT,
-            format!("{WEB_SOCKET_UNIT} has failed ({})", unit.get("Result")),
+            format!("{name} has failed ({})", unit.get("Result")),
             format!(
                 "does another program have the port? ss -ltnp tells which; then {}",
-                START.replace(CAMERA_SOCKET_UNIT, WEB_SOCKET_UNIT)
+                START.replace(CAMERA_SOCKET_UNIT, name)
             ),
         )),
         _ if unit.is("UnitFileState", "enabled") => Some(Check::warning(
             SUBJECT,
-            format!("{WEB_SOCKET_UNIT} is enabled, but does not listen"),
-            START.replace(CAMERA_SOCKET_UNIT, WEB_SOCKET_UNIT),
+            format!("{name} is enabled, but does not listen"),
+            START.replace(CAMERA_SOCKET_UNIT, name),
         )),
         _ => None,
     }
