@@ -14,7 +14,7 @@ const OLDEST: u32 = 232;
 /// Directives whose value is a list of words, one row of the table for each.
 const LISTS: [&str; 2] = ["RestrictAddressFamilies", "SystemCallFilter"];
 
-const UNITS: [&str; 5] = [
+const UNITS: [&str; 6] = [
     "raspivid.socket",
     "raspivid@.service",
     "picam-camera.socket",
