@@ -26,6 +26,7 @@ mod setups;
 mod sharing;
 mod sharing_life;
 mod sharing_trouble;
+mod sharing_web;
 mod stream;
 mod stretch;
 mod trixie_armhf;

@@ -90,7 +90,7 @@ pub const ROWS: &[Row] = &[
             },
         },
         help: "more names of this machine that the web page answers to",
-        more: "It answers to the machine's own name, with and without .local, to localhost and to addresses in any \
+        more: "It answers to addresses, to names without a dot and to those of a home network (such as .local) in any \
                case; to other names it does not, so that no page from elsewhere can look through the camera.",
         ..SERVE
     },
