@@ -1,6 +1,7 @@
 //! An emulated Raspberry Pi of the legacy stack around the ARM program: processor by qemu-user, libmmal by
 //! `tests/fake-mmal`, devices in a `/dev` of its own. All of it lies in one folder that goes with the value.
 
+use std::ffi::OsString;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::ExitStatusExt;
@@ -135,34 +136,43 @@ impl Pi {
         settings: &[(&str, &str)],
     ) -> Running<'_> {
         let complaints = File::create(self.path("complaints")).expect("a file for the complaints");
-        let script = "mount --bind \"$1/dev\" /dev && shift && exec \"$@\"";
-        let user: &[&str] = match self.is_root {
-            true => &[],
-            false => &[
-                "setpriv",
-                "--reuid",
-                NOBODY,
-                "--regid",
-                NOBODY,
-                "--clear-groups",
-            ],
+        let [first, words @ ..] = &self.program()[..] else {
+            unreachable!("it has a name");
         };
-        let child = Command::new("unshare")
-            .args([
-                "--mount",
-                "--propagation",
-                "private",
-                "sh",
-                "-c",
-                script,
-                "sh",
-            ])
-            .arg(self.folder.path())
-            .args(user)
-            .args([emulator(), "-L", ARM_ROOT, "-E"])
-            .arg(format!("LD_LIBRARY_PATH={}", self.path("lib").display()))
-            .arg(program())
-            .args(arguments.words())
+        let mut command = Command::new(first);
+        command.args(words).args(arguments.words());
+        self.set(&mut command);
+        let child = command
+            .envs(settings.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(output)
+            .stderr(complaints)
+            .spawn()
+            .expect("unshare (util-linux)");
+        Running { pi: self, child }
+    }
+
+    /// The words that run `picam-stream` on it, to which its own are added. It has the process of the first of them.
+    pub fn program(&self) -> Vec<OsString> {
+        let script = "mount --bind \"$1/dev\" /dev && shift && exec \"$@\"";
+        let unshare = "unshare --mount --propagation private sh -c";
+        let user = match self.is_root {
+            true => String::new(),
+            false => format!("setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups"),
+        };
+        let own = |text: &str| OsString::from(text);
+        let mut words: Vec<_> = unshare.split(' ').map(own).collect();
+        words.extend([own(script), own("sh"), self.folder.path().into()]);
+        words.extend(user.split_whitespace().map(own));
+        words.extend([emulator(), "-L", ARM_ROOT, "-E"].map(own));
+        words.push(format!("LD_LIBRARY_PATH={}", self.path("lib").display()).into());
+        words.push(program().into());
+        words
+    }
+
+    /// Where it runs, and its environment.
+    pub fn set(&self, command: &mut Command) {
+        command
             .current_dir(self.folder.path())
             .envs([
                 ("FAKE_MMAL_ROOT", "/"),
@@ -172,14 +182,7 @@ impl Pi {
             .env("FAKE_MMAL_TRACE", self.path("trace"))
             .env("FAKE_MMAL_REPORT", self.path("report"))
             .env("FAKE_MMAL_TIMES", self.path("times"))
-            .envs(self.settings.iter().map(|(name, value)| (name, value)))
-            .envs(settings.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(output)
-            .stderr(complaints)
-            .spawn()
-            .expect("unshare (util-linux)");
-        Running { pi: self, child }
+            .envs(self.settings.iter().map(|(name, value)| (name, value)));
     }
 
     /// The calls so far.

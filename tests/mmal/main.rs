@@ -10,7 +10,16 @@ mod differences;
 mod equipment;
 mod faults;
 mod pauses;
+#[path = "../serve/pictures.rs"]
+// What the suite of the shared camera has for its own.
+#[allow(dead_code)]
+mod pictures;
+mod shared;
 mod streams;
 mod trace;
 mod traces;
+#[path = "../serve/viewer.rs"]
+// As above.
+#[allow(dead_code)]
+mod viewer;
 mod viewers;

@@ -35,7 +35,7 @@ pub enum Stream {
 impl Viewer {
     /// Connects to `camera.sock`, and asks for nothing.
     pub fn connect(service: &Service) -> Client {
-        Client::connect(service.camera(), true).expect("somebody listens")
+        Client::connect(service.camera(), false).expect("somebody listens")
     }
 
     pub fn ask_status(service: &Service) -> Client {

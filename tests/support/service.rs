@@ -8,6 +8,7 @@
 //! service.wait_for_log("the camera is on");
 //! ```
 
+use std::ffi::OsString;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -96,12 +97,33 @@ impl Service {
         Self::at(Ipv4Addr::LOCALHOST, rooms, args, set)
     }
 
+    /// As `with`; `program` is what is run in place of the one that cargo built: another one, or one that is run by others.
+    pub fn of(
+        program: Vec<OsString>,
+        rooms: &[Room],
+        args: impl Words,
+        set: impl Fn(&mut Command) + Send + 'static,
+    ) -> Self {
+        Self::new(program, Ipv4Addr::LOCALHOST, rooms, args, Box::new(set))
+    }
+
     /// As `with`, on another address than 127.0.0.1: that of a network namespace, in which this is called.
     pub fn at(
         address: Ipv4Addr,
         rooms: &[Room],
         args: impl Words,
         set: impl Fn(&mut Command) + Send + 'static,
+    ) -> Self {
+        let program = vec![program_path().into()];
+        Self::new(program, address, rooms, args, Box::new(set))
+    }
+
+    fn new(
+        program: Vec<OsString>,
+        address: Ipv4Addr,
+        rooms: &[Room],
+        args: impl Words,
+        set: Set,
     ) -> Self {
         let scratch = Arc::new(Scratch::new());
         let (camera, log) = (scratch.path("camera.sock"), scratch.path("log"));
@@ -129,9 +151,10 @@ impl Service {
         let heard = shared.clone();
         let listener = thread::spawn(move || heard.listen(&notices));
         let manager = Manager {
+            program,
             sockets,
             stopped,
-            set: Box::new(set),
+            set,
             shared: shared.clone(),
             scratch: scratch.clone(),
         };
@@ -319,6 +342,7 @@ impl Shared {
 
 /// What stands for systemd.
 struct Manager {
+    program: Vec<OsString>,
     sockets: Vec<Listening>,
     stopped: OwnedFd,
     set: Set,
@@ -393,7 +417,7 @@ impl Manager {
         // The process that the shell becomes has its number.
         command
             .args(["-c", "LISTEN_PID=$$ exec \"$0\" \"$@\""])
-            .arg(program_path())
+            .args(&self.program)
             .arg("serve")
             .args(args)
             .env_remove("RUST_LOG")
