@@ -47,12 +47,12 @@ impl Form for MpegTs {
     type Item = Arc<Picture>;
 
     fn begin(&mut self, item: &Arc<Picture>) {
-        let packets = item.mpegts();
-        self.packets.clear();
-        // The memory of a key frame is not kept for each viewer.
-        self.packets.shrink_to(packets.len() * 2);
-        self.packets.extend_from_slice(packets);
+        self.packets = item.mpegts().to_vec();
         self.counters.renumber(&mut self.packets);
+    }
+
+    fn forget_bytes(&mut self) {
+        self.packets = Vec::new();
     }
 
     fn bytes<'a>(&'a self, _: &'a Arc<Picture>) -> &'a [u8] {

@@ -78,6 +78,9 @@ pub trait Form {
     /// The bytes of the item that was begun last.
     fn bytes<'a>(&'a self, item: &'a Self::Item) -> &'a [u8];
 
+    /// All bytes of the item that was begun last have been taken: what was made of it for this viewer alone can go.
+    fn forget_bytes(&mut self) {}
+
     /// Bytes that mean nothing to a player, to find out whether one is still there; where the form has any.
     fn filler(&mut self) -> Option<&[u8]> {
         None
@@ -157,11 +160,22 @@ impl<F: Form> Viewer<F> {
 
     /// Looks at the viewer and at what waits, and goes on with what did not fit.
     pub fn go_on(&mut self, now: Micros) -> Result<()> {
+        self.look()?;
+        self.proceed(now)
+    }
+
+    /// Whether it is still there. What it sends is read.
+    fn look(&mut self) -> Result<()> {
         if let Some(socket) = self.channel.socket() {
             self.peer.look(socket).map_err(Error::Viewer)?;
         } else if self.channel.reader_is_gone() {
             return Err(Error::Viewer(Departure::Left));
         }
+        Ok(())
+    }
+
+    /// Goes on with what waits, where nothing has happened on its socket as far as poll(2) has just told.
+    pub fn proceed(&mut self, now: Micros) -> Result<()> {
         self.backlog
             .settle(self.channel.held_bytes(), self.has_begun(), now);
         if self.backlog.stuck_for(now) >= MOST_STUCK {
@@ -245,6 +259,7 @@ impl<F: Form> Viewer<F> {
         if begun.done < all {
             self.begun = Some(begun);
         } else {
+            self.form.forget_bytes();
             self.form.release(begun.item);
         }
         Ok(())
@@ -401,7 +416,11 @@ impl<F: Form> Viewer<F> {
         self.tally.frames += u64::from(!item.frame().continues);
         let written = self.channel.write(bytes);
         let done = self.account(written, now)?;
-        Ok((done < all).then_some(done))
+        if done == all {
+            self.form.forget_bytes();
+            return Ok(None);
+        }
+        Ok(Some(done))
     }
 
     fn account(

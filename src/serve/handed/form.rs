@@ -45,6 +45,14 @@ impl Form for Wanted {
         }
     }
 
+    fn forget_bytes(&mut self) {
+        match self {
+            Self::Bare(form) => form.forget_bytes(),
+            Self::MpegTs(form) => form.forget_bytes(),
+            Self::Records(form) => form.forget_bytes(),
+        }
+    }
+
     fn filler(&mut self) -> Option<&[u8]> {
         match self {
             Self::Bare(form) => form.filler(),

@@ -64,9 +64,11 @@ impl Form for Records {
     type Item = Arc<Picture>;
 
     fn begin(&mut self, item: &Arc<Picture>) {
-        self.record.clear();
-        self.record.extend_from_slice(&head(&item.frame));
-        self.record.extend_from_slice(&item.frame.data);
+        self.record = [&head(&item.frame)[..], &item.frame.data].concat();
+    }
+
+    fn forget_bytes(&mut self) {
+        self.record = Vec::new();
     }
 
     fn bytes<'a>(&'a self, _: &'a Arc<Picture>) -> &'a [u8] {

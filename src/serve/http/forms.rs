@@ -123,6 +123,13 @@ impl Form for Streamed {
         };
     }
 
+    fn forget_bytes(&mut self) {
+        self.own = Vec::new();
+        if let Coding::MpegTs(form) = &mut self.coding {
+            form.forget_bytes();
+        }
+    }
+
     fn bytes<'a>(&'a self, item: &'a Arc<Picture>) -> &'a [u8] {
         if self.own.is_empty() {
             self.coding.bytes(item)

@@ -26,12 +26,12 @@ impl Form for Packets {
     type Item = Arc<Picture>;
 
     fn begin(&mut self, item: &Arc<Picture>) {
-        let packets = item.rtp();
-        self.bytes.clear();
-        // The memory of a key frame is not kept for each viewer.
-        self.bytes.shrink_to(packets.len() * 2);
-        self.bytes.extend_from_slice(packets);
+        self.bytes = item.rtp().to_vec();
         self.numbers.put_into(&mut self.bytes);
+    }
+
+    fn forget_bytes(&mut self) {
+        self.bytes = Vec::new();
     }
 
     fn bytes<'a>(&'a self, _: &'a Arc<Picture>) -> &'a [u8] {
