@@ -27,7 +27,9 @@ packages_of() {
         "gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav" \
         "nginx-light gir1.2-gst-rtsp-server-1.0 python3-gi chromium chromium-driver python3 netcat-openbsd iproute2 strace jq procps psmisc util-linux bash-completion file xz-utils" ;;
     # qemu-user's own qemu-arm takes plugins, the static one does not.
-    bench) echo "$BUILD ffmpeg python3 strace jq systemd procps qemu-user" ;;
+    # gstreamer and vlc are the peers that the shared camera is measured beside.
+    bench) echo "$BUILD ffmpeg python3 strace jq systemd procps qemu-user gstreamer1.0-tools gstreamer1.0-plugins-base" \
+        "gstreamer1.0-plugins-good gstreamer1.0-plugins-bad vlc-bin vlc-plugin-base" ;;
     *) echo "tests/setup.sh: no group '$1' (there are run, check, deb, test, bench)" >&2; exit 64 ;;
     esac
 }

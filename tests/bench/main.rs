@@ -14,6 +14,7 @@ mod lines;
 mod mmal;
 mod program;
 mod rpicam;
+mod serve;
 #[allow(dead_code)]
 #[path = "../rpicam/stand_in.rs"]
 mod stand_in;
@@ -21,6 +22,10 @@ mod sys;
 mod v4l2;
 
 fn main() {
+    // One part alone, where its name is given: `cargo bench -- serve`.
+    if std::env::args().any(|word| word == "serve") {
+        return print_serve();
+    }
     println!(
         "exec to first byte (test card 1280x720, median of 20): {:.1} ms",
         program::exec_to_first_byte_ms()
@@ -94,6 +99,11 @@ fn main() {
         program::no_camera_ms()
     );
     print_lines();
+    print_serve();
+}
+
+fn print_serve() {
+    serve::measure(|line| println!("{line}"));
 }
 
 fn print_lines() {

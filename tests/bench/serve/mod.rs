@@ -1,0 +1,130 @@
+//! Figures of the shared camera: what many viewers cost, and how soon each has its pictures, beside peers in the same run.
+
+mod crowd;
+mod delays;
+mod servers;
+mod stream;
+mod usage;
+
+use std::thread;
+use std::time::Duration;
+
+use picam_stream::serve::handed::message::Kind;
+
+use self::crowd::{Crowd, idle};
+use self::servers::{Alone, Handed, Peer, Server, Single};
+use self::stream::Recorded;
+use self::usage::{Mark, Used, median, pss_mb};
+
+/// How long each crowd is measured, how often, and how long it is let be before that.
+const MEASURED: Duration = Duration::from_secs(4);
+const ROUNDS: usize = 3;
+const SETTLES: Duration = Duration::from_millis(1500);
+
+/// What each viewer has been given before anything is counted: more than a key frame.
+const FLOWS_BYTES: u64 = 300_000;
+
+/// A server, and the crowds that it is measured with.
+struct Subject {
+    name: &'static str,
+    viewers: &'static [usize],
+    start: fn(&Recorded) -> Box<dyn Server>,
+}
+
+const SUBJECTS: [Subject; 6] = [
+    Subject {
+        name: "serve, bare H.264",
+        viewers: &[1, 10, 50, 100],
+        start: |recorded| Box::new(Alone::new(recorded, Kind::Bare)),
+    },
+    Subject {
+        name: "serve, MPEG-TS",
+        viewers: &[1, 10, 50, 100],
+        start: |recorded| Box::new(Alone::new(recorded, Kind::MpegTs)),
+    },
+    Subject {
+        name: "serve and an instance a viewer",
+        viewers: &[1, 10, 100],
+        start: |recorded| Box::new(Handed::new(recorded)),
+    },
+    Subject {
+        name: "a process of its own",
+        viewers: &[1],
+        start: |recorded| Box::new(Single::new(recorded)),
+    },
+    Subject {
+        name: "GStreamer tcpserversink",
+        viewers: &[1, 10, 50, 100],
+        start: |recorded| Box::new(Peer::gstreamer(recorded)),
+    },
+    Subject {
+        name: "VLC, MPEG-TS",
+        viewers: &[1, 10, 50, 100],
+        start: |recorded| Box::new(Peer::vlc(recorded)),
+    },
+];
+
+/// One server with one crowd.
+struct Figures {
+    cpu_ms_a_viewer_second: f64,
+    context_switches_a_second: f64,
+    pss_mb: f64,
+    /// What a viewer was given: a server that gives less costs less.
+    megabits_a_second: f64,
+}
+
+/// Gives the figures, a line each, as they come.
+pub fn measure(print: impl Fn(&str)) {
+    let recorded = Recorded::make();
+    for viewers in [1, 10, 50, 100] {
+        let subjects = SUBJECTS.iter().filter(|it| it.viewers.contains(&viewers));
+        let mut taken: Vec<(&Subject, Vec<Figures>)> =
+            subjects.map(|it| (it, Vec::new())).collect();
+        for _ in 0..ROUNDS {
+            for (subject, figures) in &mut taken {
+                figures.push(crowd_of(viewers, (subject.start)(&recorded).as_mut()));
+            }
+        }
+        let lines = taken
+            .iter()
+            .map(|(subject, figures)| line(viewers, subject, figures));
+        lines.for_each(|line| print(&line));
+    }
+    delays::measure(&recorded)
+        .iter()
+        .for_each(|line| print(line));
+}
+
+fn crowd_of(viewers: usize, server: &mut dyn Server) -> Figures {
+    let crowd = Crowd::new((0..viewers).map(|_| idle(server.connect())).collect());
+    crowd.wait_for_each(FLOWS_BYTES);
+    thread::sleep(SETTLES);
+    let pids = server.pids();
+    let (mark, bytes) = (Mark::of(&pids), crowd.bytes());
+    thread::sleep(MEASURED);
+    let Used {
+        cpu_ms,
+        context_switches,
+    } = mark.until_now(&pids);
+    let bits = (crowd.bytes() - bytes) as f64 * 8.0;
+    Figures {
+        cpu_ms_a_viewer_second: cpu_ms / viewers as f64,
+        context_switches_a_second: context_switches,
+        pss_mb: pss_mb(&pids),
+        megabits_a_second: bits / 1e6 / MEASURED.as_secs_f64() / viewers as f64,
+    }
+}
+
+fn line(viewers: usize, subject: &Subject, figures: &[Figures]) -> String {
+    let of =
+        |figure: fn(&Figures) -> f64| median(&mut figures.iter().map(figure).collect::<Vec<_>>());
+    format!(
+        "{viewers} viewers, {}: processor time a viewer-second {:.2} ms, {:.0} context switches a second, PSS {:.1} MB, \
+         {:.2} Mbit/s each",
+        subject.name,
+        of(|it| it.cpu_ms_a_viewer_second),
+        of(|it| it.context_switches_a_second),
+        of(|it| it.pss_mb),
+        of(|it| it.megabits_a_second)
+    )
+}
