@@ -5,6 +5,7 @@
 mod colours;
 mod decode;
 mod maker;
+mod pace;
 mod sys;
 
 use std::collections::VecDeque;
@@ -13,18 +14,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::maker::{Job, Maker};
+use self::pace::{Choice, Pace, Progress};
 use super::picture::{Memory, Numbering, Picture};
 use crate::log;
 use crate::units::Micros;
-
-/// Pictures wait no longer to be decoded: then the thread does not keep up.
-const MOST_WAIT: Duration = Duration::from_secs(1);
-
-/// So much of the time may go into it before it is key frames alone.
-const MOST_LOAD: f64 = 0.8;
-
-/// For so long it is key frames alone before all pictures are tried again.
-const KEY_FRAMES_FOR: Duration = Duration::from_secs(10);
 
 /// Over how long the rate is counted.
 const RATE_OVER: Duration = Duration::from_secs(4);
@@ -42,14 +35,9 @@ pub struct Jpegs {
     /// When the last ones were made.
     made: VecDeque<Micros>,
     failure: Option<(String, Micros)>,
-    /// The picture that was handed over last, and can be followed by the next.
-    last: Option<u64>,
-    /// When the last one was to be encoded was taken.
-    last_encoded: Option<Micros>,
-    /// Encode the next key frame, whatever is due.
-    is_wanted_soon: bool,
+    pace: Pace,
+    /// When moving pictures were wanted last.
     last_fed: Option<Micros>,
-    key_frames_until: Option<Micros>,
 }
 
 impl Jpegs {
@@ -61,11 +49,8 @@ impl Jpegs {
             newest: None,
             made: VecDeque::new(),
             failure: None,
-            last: None,
-            last_encoded: None,
-            is_wanted_soon: false,
+            pace: Pace::new(wanted_fps),
             last_fed: None,
-            key_frames_until: None,
         }
     }
 
@@ -91,7 +76,7 @@ impl Jpegs {
     }
 
     pub fn is_key_frames_only(&self) -> bool {
-        self.key_frames_until.is_some()
+        self.pace.is_key_frames_only()
     }
 
     /// Takes what was made. True when that is anything.
@@ -113,7 +98,7 @@ impl Jpegs {
                         log::warn!("{failure}");
                     }
                     self.failure = Some((failure, now));
-                    self.last = None;
+                    self.pace.begin_anew();
                 }
             }
         }
@@ -132,7 +117,7 @@ impl Jpegs {
         let is_moving = self.last_fed.is_some_and(|fed| now.since(fed) < WANTED_FOR);
         if is_moving {
             // Decoding goes on with what follows: the next key frame is as good.
-            self.is_wanted_soon = true;
+            self.pace.want_key_frame();
             return;
         }
         let job = Job {
@@ -142,107 +127,48 @@ impl Jpegs {
         if let Some(maker) = self.maker() {
             maker.replace_all(job);
         }
-        self.last = None;
+        self.pace.begin_anew();
     }
 
     /// Moving pictures are wanted, and this is the next of the camera. Whoever else feeds it the same changes nothing. True
     /// when only a key frame helps on.
     pub fn feed(&mut self, picture: &Arc<Picture>, now: Micros) -> bool {
-        let is_known = self.last_fed.is_some() && self.last == Some(picture.number);
+        let is_known = self.last_fed.is_some() && self.pace.knows(picture);
         self.last_fed = Some(now);
         if is_known {
             return false;
         }
-        let frame = &picture.frame;
-        if !frame.key && (self.is_key_frames_only() || !self.follows(picture)) {
-            return !self.is_key_frames_only();
-        }
-        if frame.key {
-            self.decide(picture, now);
-        }
-        let is_late = self
-            .maker()
-            .and_then(|maker| maker.oldest())
-            .is_some_and(|oldest| now.since(oldest) > MOST_WAIT);
-        if is_late {
-            self.fall_back(now);
-            if !frame.key {
-                return true;
-            }
-        }
-        let encode = self.is_due(picture);
-        let replaces = is_late || self.is_key_frames_only();
-        let job = Job {
+        let progress = self.progress(picture);
+        let choice = self.pace.choose(picture, progress, now);
+        let job = |encode| Job {
             picture: picture.clone(),
             encode,
         };
-        if let Some(maker) = self.maker() {
-            if replaces {
-                maker.replace_all(job);
-            } else {
-                maker.push(job);
-            }
+        let Some(maker) = self.maker() else {
+            return false;
+        };
+        match choice {
+            Choice::Leave { wants_key_frame } => return wants_key_frame,
+            Choice::Follow { encode } => maker.push(job(encode)),
+            Choice::Replace { encode } => maker.replace_all(job(encode)),
         }
-        self.last = Some(picture.number);
         false
+    }
+
+    fn progress(&self, picture: &Picture) -> Progress {
+        let camera_fps = 1.0 / picture.interval.as_secs_f64().max(0.001);
+        self.maker
+            .as_ref()
+            .map_or(Progress::default(), |maker| Progress {
+                oldest: maker.oldest(),
+                load: maker.load(camera_fps, f64::from(self.wanted_fps)),
+            })
     }
 
     /// The camera was started anew, or is off: its pictures have new numbers.
     pub fn camera_is_off(&mut self) {
-        self.last = None;
+        self.pace.begin_anew();
         self.newest = None;
-    }
-
-    fn follows(&self, picture: &Picture) -> bool {
-        self.last.is_some_and(|last| picture.number == last + 1)
-    }
-
-    /// Whether it is time for the next one to be encoded: of a camera at 30, every sixth for 5 a second.
-    fn is_due(&mut self, picture: &Picture) -> bool {
-        let frame = &picture.frame;
-        let every = Duration::from_secs(1) / self.wanted_fps.max(1);
-        let is_due = match self.last_encoded {
-            _ if frame.continues => false,
-            _ if frame.key && self.is_wanted_soon => true,
-            None => true,
-            Some(last) => {
-                frame.captured < last || frame.captured.since(last) + picture.interval / 2 >= every
-            }
-        };
-        if is_due {
-            self.last_encoded = Some(frame.captured);
-            self.is_wanted_soon &= !frame.key;
-        }
-        is_due
-    }
-
-    /// With each key frame it is decided whether those that depend on it are decoded, too.
-    fn decide(&mut self, picture: &Picture, now: Micros) {
-        let load = self.maker.as_ref().map_or(0.0, |maker| {
-            let camera_fps = 1.0 / picture.interval.as_secs_f64().max(0.001);
-            maker.load(camera_fps, f64::from(self.wanted_fps))
-        });
-        match self.key_frames_until {
-            Some(until) if now >= until && load < MOST_LOAD => {
-                self.key_frames_until = None;
-                log::info!("JPEGs are made of all pictures again");
-            }
-            None if load > 1.0 => self.fall_back(now),
-            _ => {}
-        }
-    }
-
-    fn fall_back(&mut self, now: Micros) {
-        if self.key_frames_until.is_none() {
-            log::info!(
-                "this machine does not keep up with making JPEGs of H.264: they are made of key frames alone"
-            );
-        }
-        self.key_frames_until = Some(now.after(KEY_FRAMES_FOR));
-        if let Some(maker) = &self.maker {
-            maker.forget_all();
-        }
-        self.last = None;
     }
 
     /// The thread, which ends when nobody wants anything for a while.
