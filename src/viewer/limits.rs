@@ -15,6 +15,10 @@ pub const LEAST_WAIT: Duration = Duration::from_millis(800);
 /// the next look, little enough to be gone soon.
 pub const MOST_UNSENT: Duration = Duration::from_millis(250);
 
+/// An answer that announces the first picture may lie before it: it is short, and a client that acknowledges it late
+/// (40 ms, tcp(7), TCP_QUICKACK) would have nothing to show meanwhile.
+pub const MOST_ANSWER_BYTES: u64 = 2048;
+
 /// What the viewer took in this time may be on its way besides: more has been lost, or fills the queues of routers. On a long
 /// line it is what was taken in two round trips.
 pub const MOST_ON_ITS_WAY: Duration = Duration::from_millis(500);

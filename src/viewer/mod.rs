@@ -19,8 +19,8 @@ use nix::errno::Errno;
 use self::backlog::Backlog;
 use self::channel::Channel;
 use self::limits::{
-    ARRIVES_WITHIN, FAREWELL, FIRST_PROBE_AFTER, LEAST_WAIT, MOST_STUCK, MOST_UNSENT, PROBE_EVERY,
-    SILENCE_LIMIT,
+    ARRIVES_WITHIN, FAREWELL, FIRST_PROBE_AFTER, LEAST_WAIT, MOST_ANSWER_BYTES, MOST_STUCK,
+    MOST_UNSENT, PROBE_EVERY, SILENCE_LIMIT,
 };
 use self::peer::Peer;
 use self::queue::Queue;
@@ -378,7 +378,9 @@ impl<F: Form> Viewer<F> {
             return false;
         }
         let may_lie_unsent = self.backlog.gone_within(MOST_UNSENT, now);
+        let is_answer_alone = self.tally.frames == 0 && self.backlog.held() <= MOST_ANSWER_BYTES;
         continues
+            || is_answer_alone
             || self.backlog.held() <= may_lie_unsent
             || (!self.backlog.is_line_full(now) && self.channel.unsent_bytes() <= may_lie_unsent)
     }
