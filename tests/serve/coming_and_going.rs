@@ -39,8 +39,7 @@ fn two_thousand_come_and_go_and_ten_who_stay_notice_nothing() {
             let mut viewer = Viewer::watch(&service, KINDS[number % 3]);
             viewer.keep_at_least(1);
             let kind = KINDS[number % 3];
-            let reader = thread::spawn(move || (viewer.read_to_end(), viewer.wait_for_end()));
-            (kind, reader)
+            (kind, viewer.keep_reading())
         })
         .collect();
     let pid = service.pid().expect("it runs");
@@ -77,7 +76,7 @@ fn two_thousand_come_and_go_and_ten_who_stay_notice_nothing() {
     let streams: Vec<_> = staying
         .into_iter()
         .map(|(kind, reader)| {
-            let (stream, ended) = reader.join().expect("a viewer");
+            let (stream, ended) = reader.end();
             assert_eq!(
                 (ended.tally.skipped, ended.exit_status),
                 (0, 0),

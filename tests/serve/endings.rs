@@ -238,6 +238,7 @@ fn an_instance_that_is_stopped_or_killed_ends_its_viewer_and_nobody_elses() {
     let service = Service::start(&[Room::Camera], CARD);
     let mut staying = Viewer::watch(&service, Kind::Bare);
     staying.keep_at_least(1);
+    let staying = staying.keep_reading();
     for (signal, code) in [
         (Signal::SIGTERM, Some(0)),
         (Signal::SIGINT, Some(0)),
@@ -254,10 +255,10 @@ fn an_instance_that_is_stopped_or_killed_ends_its_viewer_and_nobody_elses() {
             assert!(!log.contains(" 0 frames, 0 bytes"), "{log}");
         }
     }
-    staying.keep_at_least(2000);
     service.signal(Signal::SIGTERM);
-    assert_whole(Kind::Bare, &staying.read_to_end());
-    assert_eq!(staying.wait_for_end().tally.skipped, 0);
+    let (stream, ended) = staying.end();
+    assert_whole(Kind::Bare, &stream);
+    assert_eq!(ended.tally.skipped, 0);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use nix::sys::socket::{
     AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, UnixAddr, connect, sendmsg, socket,
 };
@@ -16,7 +17,7 @@ use test_support::folders::Scratch;
 use test_support::service::{Room, Service};
 
 use crate::process::descriptors;
-use crate::viewer::{CARD, Viewer, hear, watch};
+use crate::viewer::{CARD, Reading, Viewer, hear, watch};
 
 /// A peer that says what it likes.
 fn peer(service: &Service) -> OwnedFd {
@@ -43,25 +44,23 @@ fn send(peer: &OwnedFd, bytes: &[u8], with: &[BorrowedFd<'_>]) {
 }
 
 /// A service with one viewer that was given pictures, and how many descriptors it has then.
-fn watched(options: &str) -> (Service, Viewer, usize) {
+fn watched(options: &str) -> (Service, Reading, usize) {
     let service = Service::start(&[Room::Camera], &format!("{CARD} {options}"));
     let mut viewer = Viewer::watch(&service, Kind::Bare);
     viewer.read_at_least(1);
     let count = descriptors(service.pid().expect("it runs"));
-    (service, viewer, count)
+    (service, viewer.keep_reading(), count)
 }
 
 /// The viewer has all its pictures, and nothing of the others is left.
 #[track_caller]
-fn assert_undisturbed(service: &Service, mut viewer: Viewer, count: usize) {
+fn assert_undisturbed(service: &Service, viewer: Reading, count: usize) {
     let pid = service.pid().expect("it runs");
     until("every descriptor is closed", 30, || {
         (descriptors(pid) == count).then_some(())
     });
-    viewer.read_at_least(2000);
-    service.signal(nix::sys::signal::Signal::SIGTERM);
-    viewer.read_to_end();
-    let ended = viewer.wait_for_end();
+    service.signal(Signal::SIGTERM);
+    let (_, ended) = viewer.end();
     assert_eq!((ended.exit_status, ended.tally.skipped), (0, 0));
     assert!(service.wait_for_exit(1).success(), "{}", service.log());
     assert_eq!(service.starts(), 1);

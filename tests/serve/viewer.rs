@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use nix::sys::socket::{MsgFlags, recv};
@@ -30,6 +31,17 @@ pub struct Viewer {
 pub enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
+}
+
+/// A viewer that reads.
+pub struct Reading(JoinHandle<(Vec<u8>, Ended)>);
+
+impl Reading {
+    /// All that it was given, and what the service says of it.
+    #[track_caller]
+    pub fn end(self) -> (Vec<u8>, Ended) {
+        self.0.join().expect("a viewer")
+    }
 }
 
 impl Viewer {
@@ -98,6 +110,13 @@ impl Viewer {
     pub fn keep_at_least(&mut self, bytes: usize) {
         let read = self.read_at_least(bytes);
         self.read_before.extend(read);
+    }
+
+    /// Reads on in a thread of its own, as a player does, until the service ends the stream.
+    pub fn keep_reading(mut self) -> Reading {
+        Reading(thread::spawn(move || {
+            (self.read_to_end(), self.wait_for_end())
+        }))
     }
 
     /// The whole stream, until the service ends it.
