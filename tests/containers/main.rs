@@ -12,7 +12,6 @@ mod root;
 mod shared;
 mod viewer;
 
-mod browsers;
 mod conffile;
 mod doctor;
 mod environment;

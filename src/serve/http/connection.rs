@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags};
-use nix::sys::socket::{MsgFlags, recv, send};
+use nix::sys::socket::{MsgFlags, recv};
 
 use super::super::door::{Origin, Place};
 use super::super::guest::{About, Ending, Guest, Stay};
 use super::super::handed::packet;
 use super::super::house::House;
 use super::super::picture::Picture;
+use super::answering::{Answering, Sent, turn_away};
 use super::answers::{self, Answer};
 use super::awaited::{Awaited, Came};
 use super::head::Inbox;
@@ -28,9 +29,6 @@ use crate::viewer::peer_name;
 
 /// A head comes within this time of the connection's or the last answer's end.
 const ASKS_WITHIN: Duration = Duration::from_secs(5);
-
-/// An answer of which nothing is taken for so long has nobody who waits for it.
-const MOST_STUCK: Duration = Duration::from_secs(10);
 
 /// How soon a farewell is looked at again, where nothing comes.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
@@ -64,14 +62,6 @@ enum State {
     Leaving,
 }
 
-/// Bytes on their way.
-struct Answering {
-    bytes: Vec<u8>,
-    done: usize,
-    /// Another request may follow.
-    keeps_alive: bool,
-}
-
 impl Connection {
     /// Nothing where too many come from the same address, which is told so.
     pub fn new(socket: OwnedFd, house: &mut House, now: Micros) -> Option<Self> {
@@ -82,7 +72,7 @@ impl Connection {
             house
                 .journal
                 .refuse(&format!("{name}: too many connections"));
-            turn_away(&socket);
+            turn_away(&socket, "too many connections from your address");
             return None;
         };
         Some(Self {
@@ -194,11 +184,8 @@ impl Connection {
             origin: answers::origin(request, house),
             ..Terms::of(request)
         };
-        let answering = Answering {
-            bytes: response.bytes(&terms),
-            done: 0,
-            keeps_alive: response.keeps_alive(&terms) && !self.has_finished,
-        };
+        let keeps_alive = response.keeps_alive(&terms) && !self.has_finished;
+        let answering = Answering::new(response.bytes(&terms), keeps_alive, now);
         self.change(State::Answering(answering), now);
     }
 
@@ -208,11 +195,7 @@ impl Connection {
             "{}: refused with {}",
             self.name, refusal.status as u16
         ));
-        let answering = Answering {
-            bytes: refusal.bytes(&Terms::default()),
-            done: 0,
-            keeps_alive: false,
-        };
+        let answering = Answering::new(refusal.bytes(&Terms::default()), false, now);
         self.change(State::Answering(answering), now);
     }
 
@@ -225,18 +208,10 @@ impl Connection {
         let State::Answering(answering) = &mut self.state else {
             return Turn::GoesOn;
         };
-        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
-        while answering.done < answering.bytes.len() {
-            let rest = &answering.bytes[answering.done..];
-            match send(self.socket.as_raw_fd(), rest, flags) {
-                Ok(bytes) => {
-                    answering.done += bytes;
-                    self.since = now;
-                }
-                Err(Errno::EINTR) => {}
-                Err(Errno::EAGAIN) if now.since(self.since) < MOST_STUCK => return Turn::Waits,
-                Err(_) => return Turn::Ends,
-            }
+        match answering.go_on(self.socket.as_fd(), now) {
+            Sent::All => {}
+            Sent::InPart => return Turn::Waits,
+            Sent::Failed => return Turn::Ends,
         }
         if answering.keeps_alive {
             self.change(State::Listening, now);
@@ -314,18 +289,6 @@ impl Connection {
     }
 }
 
-/// Says why, and takes no place for it: what is said fits into the kernel's buffer.
-fn turn_away(socket: &OwnedFd) {
-    let refusal = Response::text(
-        Status::ServiceUnavailable,
-        "too many connections from your address",
-    );
-    let bytes = refusal.bytes(&Terms::default());
-    let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
-    let _ = send(socket.as_raw_fd(), &bytes, flags);
-    Peer::end_sending(socket.as_fd());
-}
-
 /// What comes of a turn.
 enum Turn {
     GoesOn,
@@ -352,7 +315,7 @@ impl Guest for Connection {
         }
         match &self.state {
             State::Listening => Some(self.since.after(ASKS_WITHIN)),
-            State::Answering(_) => Some(self.since.after(MOST_STUCK)),
+            State::Answering(answering) => Some(answering.call_by()),
             State::Awaiting(awaited) => awaited.call_by(),
             State::Watching(watching) => watching.call_by(),
             State::Leaving => Some(Micros::now().after(LOOK_AGAIN)),
