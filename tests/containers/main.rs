@@ -24,6 +24,7 @@ mod service;
 mod setups;
 mod sharing;
 mod sharing_life;
+mod sharing_rooms;
 mod sharing_trouble;
 mod sharing_web;
 mod stream;
