@@ -185,7 +185,8 @@ impl Service {
             match room {
                 Room::Camera => self.let_in(Box::new(Handed::new(caller, now)), now),
                 Room::Rtsp => {
-                    let guest = rtsp::Connection::new(caller, self.datagrams.clone(), now);
+                    let guest =
+                        rtsp::Connection::new(caller, self.datagrams.clone(), &mut self.house, now);
                     self.let_in(Box::new(guest), now);
                 }
                 Room::Web => {

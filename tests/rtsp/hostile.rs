@@ -36,6 +36,18 @@ fn a_client_that_asks_for_a_hundred_sessions_has_one() {
 }
 
 #[test]
+fn one_address_cannot_have_all_connections() {
+    let service = serve("--max-viewers-per-address 3");
+    let mut viewer = Client::play_interleaved(service.rtsp());
+    let mut greedy: Vec<Client> = (0..60).map(|_| Client::connect(service.rtsp())).collect();
+    let refusal = greedy[59].refusal();
+    assert!(refusal.starts_with("RTSP/1.0 503 "), "{refusal}");
+    assert!(greedy[59].is_ended());
+    assert_eq!(greedy[0].ask("OPTIONS", &[]).status, 200);
+    assert_is_served(&mut viewer);
+}
+
+#[test]
 fn the_session_of_another_cannot_be_ended() {
     let service = serve("");
     let mut viewer = Client::play_interleaved(service.rtsp());

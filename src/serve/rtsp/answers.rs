@@ -138,12 +138,6 @@ impl Connection {
         }
     }
 
-    /// Where the client is. What has no address is on this machine.
-    fn address(&self) -> IpAddr {
-        self.peer
-            .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip())
-    }
-
     /// A session that is named must be the one of this connection: nobody can meddle with another's.
     fn check_session(&self, request: &Request) -> std::result::Result<(), Response> {
         let known = self.session.as_ref().map(|session| &session.id);

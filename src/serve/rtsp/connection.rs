@@ -1,6 +1,6 @@
 //! One RTSP connection, and the session on it. Who closes the connection has left its session, too.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags};
 use nix::sys::socket::{MsgFlags, SockaddrStorage, getpeername, getsockname, recv};
 
+use super::super::door::{Origin, Place};
 use super::super::guest::{About, Ending, Guest, Stay};
 use super::super::house::House;
 use super::super::picture::Picture;
@@ -66,21 +67,23 @@ pub struct Connection {
     begun: Option<Micros>,
     leaving: Option<Ending>,
     call_by: Option<Micros>,
+    _place: Option<Place>,
 }
 
 impl Connection {
-    pub fn new(socket: OwnedFd, pair: Option<Rc<Pair>>, now: Micros) -> Self {
+    pub fn new(socket: OwnedFd, pair: Option<Rc<Pair>>, house: &mut House, now: Micros) -> Self {
         let name = peer_name::of_connection(socket.as_fd()).unwrap_or_default();
         let peer: Option<SockaddrStorage> = getpeername(socket.as_raw_fd()).ok();
         let local: Option<SockaddrStorage> = getsockname(socket.as_raw_fd()).ok();
         let interface = peer.as_ref().and_then(SockaddrStorage::as_sockaddr_in6);
+        let peer = peer.as_ref().and_then(socket_address);
         let form = Packets::new(Numbers::new(0, 0, 0));
         let viewer = Viewer::with_words(Channel::Socket(socket), form, name.clone());
-        Self {
+        let mut connection = Self {
             connection: Watcher::new(viewer, Begins::WithThePast, None, now),
             pair,
             interface: interface.map_or(0, |address| address.scope_id()),
-            peer: peer.as_ref().and_then(socket_address),
+            peer,
             local: local.as_ref().and_then(socket_address),
             name,
             inbox: Inbox::default(),
@@ -92,7 +95,32 @@ impl Connection {
             begun: None,
             leaving: None,
             call_by: None,
+            _place: None,
+        };
+        connection.come_in(house, now);
+        connection
+    }
+
+    /// One address cannot have all connections that there are.
+    fn come_in(&mut self, house: &mut House, now: Micros) {
+        self._place = house
+            .callers
+            .let_in(Origin::of_address(self.address()))
+            .ok();
+        if self._place.is_none() {
+            let text = "too many connections from this address";
+            house.journal.refuse(&format!("{}: {text}", self.name));
+            let refusal = Response::refusal(Status::ServiceUnavailable, text);
+            // Whoever has gone already is seen to have gone in the farewell.
+            let _ = self.say(&refusal, now);
+            let _ = self.leave(Ending::Departed(Departure::Left), now);
         }
+    }
+
+    /// Where the client is. What has no address is on this machine.
+    pub(super) fn address(&self) -> IpAddr {
+        self.peer
+            .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip())
     }
 
     fn turn(&mut self, house: &mut House, now: Micros) -> Result<()> {
