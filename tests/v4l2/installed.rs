@@ -8,7 +8,7 @@ use crate::initramfs;
 use crate::machine::{LONG, Machine, Outcome};
 use crate::picture::{decode, whole_pictures};
 use crate::system;
-use crate::viewer::watch;
+use crate::viewer::{Viewer, watch};
 use test_support::commands::until;
 
 /// As large as the machine can encode in good time.
@@ -145,6 +145,50 @@ fn doctor_and_the_list_of_cameras_tell_what_is_there() {
     viewer.leave();
 }
 
+#[test]
+fn the_shared_camera_is_had_once_for_two_viewers_in_a_sandbox_of_its_own() {
+    let mut machine = installed();
+    configure(&mut machine, SMALL);
+    let enabled = machine.run("systemctl enable --now picam-camera.socket");
+    assert_eq!(enabled.status, 0, "{}", enabled.output);
+    let viewers = [watch(&machine), watch(&machine)];
+    let streams = viewers
+        .each_ref()
+        .map(|viewer| viewer.read_at_least(40_000));
+    let service = machine.run("systemctl show --property=MainPID --value picam-camera");
+    let own = format!("/proc/{}/fd/", service.output.trim());
+    let holders_of_it = holders(&mut machine);
+    assert!(holders_of_it.contains(&own), "{own}: {holders_of_it}");
+    assert!(
+        holders_of_it.lines().all(|holder| holder.starts_with(&own)),
+        "{own}: {holders_of_it}"
+    );
+    let doctor = machine.run("picam-stream doctor").output;
+    viewers.into_iter().for_each(Viewer::leave);
+    wait_for_the_end(&mut machine);
+    until("the shared camera is off", LONG.as_secs(), || {
+        let state = machine.run("systemctl is-active picam-camera.service");
+        (state.output == "inactive\n").then_some(())
+    });
+    assert_eq!(holders(&mut machine), "", "the camera is not free");
+    for bytes in streams {
+        decode(whole_pictures(&bytes), "h264", 320, 180).assert_bars(false);
+    }
+    let instances = journal(&mut machine);
+    for line in [
+        "Camera Name /dev/video0 (vivid)",
+        "stream ended: viewer left;",
+    ] {
+        let count = instances.matches(line).count();
+        assert_eq!(count, 2, "{line} in:\n{instances}\n{doctor}");
+    }
+    let service = machine.run("journalctl -q -o cat -u picam-camera").output;
+    for line in ["the camera is on: ", "the camera is off: "] {
+        assert_eq!(service.matches(line).count(), 1, "{line} in:\n{service}");
+    }
+    assert_nothing_refused(&format!("{instances}{service}"));
+}
+
 fn assert_healthy(doctor: &Outcome, lines: &[&str]) {
     let everywhere = [
         "--source auto takes v4l2 (/dev/video0, vivid-000-vid-cap)",
@@ -219,7 +263,8 @@ fn installed() -> MutexGuard<'static, Machine> {
     let mut machine = machine.lock().unwrap_or_else(PoisonError::into_inner);
     wait_for_the_end(&mut machine);
     machine.run(
-        "rmmod v4l2loopback; rm -rf /usr/bin/rpicam-vid /etc/systemd/system/raspivid@.service.d\n\
+        "systemctl disable --now picam-camera.socket picam-camera.service\n\
+         rmmod v4l2loopback; rm -rf /usr/bin/rpicam-vid /etc/systemd/system/raspivid@.service.d\n\
          cp /root/raspivid /etc/default/; systemctl daemon-reload\n\
          journalctl -q --rotate --vacuum-files=1",
     );
