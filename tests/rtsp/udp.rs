@@ -1,13 +1,18 @@
 //! Pictures over UDP: where they come from, where they go, and who is blamed when nobody listens.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use test_support::namespace::Namespace;
 use test_support::program::LONG;
 use test_support::service::{Room, Service};
 
 use super::camera::{FILE, serve};
 use super::client::{Client, rtp_head};
+
+/// The ends of a cable.
+const CAMERA: Ipv4Addr = Ipv4Addr::new(10, 78, 0, 1);
+const VIEWER: Ipv4Addr = Ipv4Addr::new(10, 78, 0, 2);
 
 /// A client's pair of ports.
 struct Ports {
@@ -211,4 +216,66 @@ fn without_a_sign_of_life_a_session_over_udp_ends_after_a_minute() {
         service.log()
     );
     drop(reports);
+}
+
+/// On a line that carries half of the stream, what does not fit is dropped at the sender, picture by picture: no number is
+/// missing, whoever begins again begins with a key frame, and none is cut off.
+#[test]
+fn a_slow_line_costs_whole_pictures_and_no_packet_of_those_that_are_sent() {
+    let (camera, viewer) = (Namespace::new(), Namespace::new());
+    camera.tool(&format!(
+        "ip link add line mtu 1500 type veth peer name line mtu 1500 netns {}",
+        viewer.id
+    ));
+    for (namespace, own) in [(&camera, CAMERA), (&viewer, VIEWER)] {
+        namespace.tool(&format!("ip addr add {own}/24 dev line"));
+        namespace.tool("ip link set line up");
+    }
+    camera.tool("tc qdisc replace dev line root tbf rate 400kbit burst 4kb limit 60kb");
+    let options = format!("--source file:{FILE} -fps 25 --linger 1");
+    let service = camera.run(move || Service::at(CAMERA, &[Room::Rtsp], &options, |_| {}));
+    let address = service.rtsp();
+    let packets = viewer.run(move || {
+        let ports = Ports::bind(VIEWER.into());
+        let mut client = play(address, &ports);
+        let begun = Instant::now();
+        let mut packets = Vec::new();
+        while begun.elapsed() < Duration::from_secs(12) {
+            packets.push(ports.receive().0);
+        }
+        assert_eq!(client.ask("TEARDOWN", &[]).status, 200);
+        packets
+    });
+    let log = service.log();
+    service.wait_for_log("the camera is off");
+    let (mut last, mut is_first, mut restarts) = (None, true, 0);
+    for packet in &packets {
+        let (sequence, ticks, _, is_last) = rtp_head(packet);
+        if let Some((before, ticks_before)) = last {
+            assert_eq!(
+                sequence,
+                u16::wrapping_add(before, 1),
+                "a packet is missing; {log}"
+            );
+            if is_first && ticks != u32::wrapping_add(ticks_before, 3600) {
+                restarts += 1;
+                assert_eq!(
+                    packet[12] & 0x1f,
+                    24,
+                    "it goes on without parameter sets; {log}"
+                );
+            }
+            assert!(
+                is_first || ticks == ticks_before,
+                "a picture was cut off; {log}"
+            );
+        }
+        last = Some((sequence, ticks));
+        is_first = is_last;
+    }
+    assert!(
+        packets.len() > 100 && restarts > 0,
+        "{} packets, {restarts} restarts; {log}",
+        packets.len()
+    );
 }
