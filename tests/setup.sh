@@ -29,7 +29,7 @@ packages_of() {
     # qemu-user's own qemu-arm takes plugins, the static one does not.
     # gstreamer and vlc are the peers that the shared camera is measured beside.
     bench) echo "$BUILD ffmpeg python3 strace jq systemd procps qemu-user gstreamer1.0-tools gstreamer1.0-plugins-base" \
-        "gstreamer1.0-plugins-good gstreamer1.0-plugins-bad vlc-bin vlc-plugin-base" ;;
+        "gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gir1.2-gst-rtsp-server-1.0 python3-gi vlc-bin vlc-plugin-base" ;;
     *) echo "tests/setup.sh: no group '$1' (there are run, check, deb, test, bench)" >&2; exit 64 ;;
     esac
 }

@@ -140,10 +140,14 @@ fn fifty_behind_a_relay_of_gstreamer_cost_the_camera_one_viewer() {
     let service = serve("");
     let port = free_port();
     let mut relay = Command::new("/usr/bin/python3");
+    let pipeline = format!(
+        "rtspsrc location={} protocols=tcp latency=0 ! rtph264depay ! h264parse ! rtph264pay name=pay0 pt=96",
+        url(&service)
+    );
     relay.args([
-        "tests/rtsp/gstreamer_relay.py",
+        "tests/support/gstreamer_rtsp_server.py",
         &port.to_string(),
-        &url(&service),
+        &pipeline,
     ]);
     let _relay = Running::start(&mut relay);
     let address = SocketAddr::from(([127, 0, 0, 1], port));

@@ -15,6 +15,7 @@ use test_support::service::{Room, Service};
 use test_support::session::Session;
 
 use super::crowd::{Crowd, Viewer};
+use super::rtsp;
 use super::servers::{Alone, LIMITS, Server, hand_over};
 use super::stream::Recorded;
 use super::usage::median;
@@ -50,6 +51,7 @@ pub fn measure(recorded: &Recorded) -> Vec<String> {
             })
         ),
         joiners(),
+        rtsp_joiners(),
     ]
 }
 
@@ -108,6 +110,34 @@ fn joiners() -> String {
     format!(
         "first byte of a second viewer, a key frame forced: {}",
         times(Kind::Bare)
+    )
+}
+
+/// The same over RTSP: from PLAY on, with what has been since the last key frame.
+fn rtsp_joiners() -> String {
+    let service = Service::start(&[Room::Rtsp], &format!("{CARD} {LIMITS}"));
+    let first = rtsp::play(service.rtsp(), "trackID=0");
+    let _crowd = Crowd::new(vec![super::crowd::idle(first)]);
+    let mut times: Vec<f64> = (0..JOINERS)
+        .map(|_| {
+            thread::sleep(Duration::from_millis(230));
+            let (mut viewer, session) = rtsp::prepare(service.rtsp(), "trackID=0");
+            let begun = Instant::now();
+            rtsp::begin(&mut viewer, service.rtsp(), &session);
+            let mut heard = Vec::new();
+            // The answer, and the head of a packet of the first channel.
+            while !heard.windows(2).any(|it| it == b"$\0") {
+                let mut bytes = [0; 65536];
+                let length = viewer.read(&mut bytes).expect("packets");
+                heard.extend_from_slice(&bytes[..length]);
+            }
+            begun.elapsed().as_secs_f64() * 1000.0
+        })
+        .collect();
+    let p50 = median(&mut times);
+    format!(
+        "RTSP, PLAY to the first packet of a second viewer: p50 {p50:.1} ms, p95 {:.1} ms",
+        times[times.len() * 95 / 100]
     )
 }
 

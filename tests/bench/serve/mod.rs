@@ -2,6 +2,7 @@
 
 mod crowd;
 mod delays;
+mod rtsp;
 mod servers;
 mod stream;
 mod usage;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use picam_stream::serve::handed::message::Kind;
 
 use self::crowd::{Crowd, idle};
+use self::rtsp::{GstRtspServer, Rtsp};
 use self::servers::{Alone, Handed, Peer, Server, Single};
 use self::stream::Recorded;
 use self::usage::{Mark, Used, median, pss_mb};
@@ -31,7 +33,7 @@ struct Subject {
     start: fn(&Recorded) -> Box<dyn Server>,
 }
 
-const SUBJECTS: [Subject; 6] = [
+const SUBJECTS: [Subject; 8] = [
     Subject {
         name: "serve, bare H.264",
         viewers: &[1, 10, 50, 100],
@@ -41,6 +43,11 @@ const SUBJECTS: [Subject; 6] = [
         name: "serve, MPEG-TS",
         viewers: &[1, 10, 50, 100],
         start: |recorded| Box::new(Alone::new(recorded, Kind::MpegTs)),
+    },
+    Subject {
+        name: "serve, RTSP over TCP",
+        viewers: &[1, 10, 50, 100],
+        start: |recorded| Box::new(Rtsp::new(recorded)),
     },
     Subject {
         name: "serve and an instance a viewer",
@@ -56,6 +63,11 @@ const SUBJECTS: [Subject; 6] = [
         name: "GStreamer tcpserversink",
         viewers: &[1, 10, 50, 100],
         start: |recorded| Box::new(Peer::gstreamer(recorded)),
+    },
+    Subject {
+        name: "gst-rtsp-server",
+        viewers: &[1, 10, 50, 100],
+        start: |recorded| Box::new(GstRtspServer::new(recorded)),
     },
     Subject {
         name: "VLC, MPEG-TS",

@@ -184,7 +184,7 @@ impl Peer {
         Self::start(&mut command, address, b"GET / HTTP/1.0\r\n\r\n")
     }
 
-    fn start(command: &mut Command, address: SocketAddr, request: &'static [u8]) -> Self {
+    pub fn start(command: &mut Command, address: SocketAddr, request: &'static [u8]) -> Self {
         let silent = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
