@@ -69,6 +69,7 @@ soak:
 	@tests/setup.sh run
 	cargo build --release --locked
 	MINUTES=$(MINUTES) $(CARGO_TEST) --test soak
+	MINUTES=$(MINUTES) $(CARGO_TEST) --test rtsp thirty_viewers
 
 check:
 	@tests/setup.sh check

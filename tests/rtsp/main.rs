@@ -4,6 +4,7 @@ mod access;
 mod camera;
 mod client;
 mod hostile;
+mod mixed;
 mod players;
 mod relays;
 mod requests;

@@ -15,13 +15,13 @@ const CAMERA: Ipv4Addr = Ipv4Addr::new(10, 78, 0, 1);
 const VIEWER: Ipv4Addr = Ipv4Addr::new(10, 78, 0, 2);
 
 /// A client's pair of ports.
-struct Ports {
+pub struct Ports {
     rtp: UdpSocket,
     rtcp: UdpSocket,
 }
 
 impl Ports {
-    fn bind(address: IpAddr) -> Self {
+    pub fn bind(address: IpAddr) -> Self {
         let bind = |port| {
             let socket = UdpSocket::bind((address, port)).expect("a port");
             socket.set_read_timeout(Some(LONG)).expect("a limit");
@@ -42,7 +42,7 @@ impl Ports {
         )
     }
 
-    fn receive(&self) -> (Vec<u8>, SocketAddr) {
+    pub fn receive(&self) -> (Vec<u8>, SocketAddr) {
         let mut bytes = [0; 2048];
         let (length, from) = self.rtp.recv_from(&mut bytes).expect("a packet");
         (bytes[..length].to_vec(), from)
@@ -66,7 +66,7 @@ impl Ports {
     }
 }
 
-fn play(address: SocketAddr, ports: &Ports) -> Client {
+pub fn play(address: SocketAddr, ports: &Ports) -> Client {
     let mut client = Client::connect(address);
     client.describe();
     client.set_up(&ports.transport());

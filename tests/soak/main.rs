@@ -27,40 +27,57 @@ struct Form {
     options: &'static str,
     /// What ffmpeg calls it.
     format: &'static str,
-    /// Of the shared camera, as browsers have it.
-    is_shared: bool,
+    way: Way,
     /// Of its time stamps, where it has any.
     ticks_a_second: Option<i64>,
 }
 
-const FORMS: [Form; 4] = [
+/// How ffmpeg comes to it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// An instance of its own.
+    Instance,
+    /// The shared camera, as browsers have it.
+    Web,
+    /// The shared camera, as recorders have it.
+    Rtsp,
+}
+
+const FORMS: [Form; 5] = [
     Form {
         name: "H.264",
         options: "-b 800000 -g 25",
         format: "h264",
-        is_shared: false,
+        way: Way::Instance,
         ticks_a_second: None,
     },
     Form {
         name: "MPEG-TS",
         options: "-b 800000 -g 25 --format mpegts",
         format: "mpegts",
-        is_shared: false,
+        way: Way::Instance,
         ticks_a_second: Some(90_000),
     },
     Form {
         name: "MJPEG",
         options: "-cd MJPEG -b 4000000",
         format: "mjpeg",
-        is_shared: false,
+        way: Way::Instance,
         ticks_a_second: None,
     },
     Form {
         name: "fragmented MP4",
         options: "-b 800000 -g 25",
         format: "mp4",
-        is_shared: true,
+        way: Way::Web,
         ticks_a_second: Some(1_000_000),
+    },
+    Form {
+        name: "RTSP",
+        options: "-b 800000 -g 25",
+        format: "rtsp",
+        way: Way::Rtsp,
+        ticks_a_second: Some(90_000),
     },
 ];
 
@@ -105,11 +122,13 @@ struct Port {
 impl Port {
     fn open(program: &Path, form: &Form, time: Duration, folder: &Scratch) -> Self {
         let card = format!("--source test -w 320 -h 240 -fps {FPS} {}", form.options);
-        let (listening, command) = if form.is_shared {
-            ("--fdname=web", format!("serve {card}"))
-        } else {
-            let time_ms = time.as_millis();
-            ("--accept --inetd", format!("{card} -t {time_ms} -n -o -"))
+        let (listening, command) = match form.way {
+            Way::Web => ("--fdname=web", format!("serve {card}")),
+            Way::Rtsp => ("--fdname=rtsp", format!("serve {card}")),
+            Way::Instance => {
+                let time_ms = time.as_millis();
+                ("--accept --inetd", format!("{card} -t {time_ms} -n -o -"))
+            }
         };
         let (number, log) = (free_port(), folder.path("log"));
         let activation = Command::new("systemd-socket-activate")
@@ -150,7 +169,7 @@ fn soak(program: &Path, form: &Form, time: Duration) {
     let (left_out, said) = (seen.left_out(), dropped_by_source(&log));
     // The shared camera runs on for a moment when the viewer has gone.
     assert!(
-        said == left_out || form.is_shared && said > left_out,
+        said == left_out || form.way != Way::Instance && said > left_out,
         "{name}: {left_out} pictures are missing, and the program says: {log}"
     );
     let expected = time.as_secs() * FPS;

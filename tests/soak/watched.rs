@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::memory::Memory;
-use crate::{FPS, Form, Port};
+use crate::{FPS, Form, Port, Way};
 use test_support::card::Picture;
 use test_support::decoding::is_harmless;
 use test_support::folders::Scratch;
@@ -22,6 +22,7 @@ pub struct Watched {
     pub counters: Vec<u32>,
     /// Of each packet, in the form's own units; of a form without time stamps, ffmpeg's.
     times: Vec<i64>,
+    lacks_first_time: bool,
     pub complaints: Vec<String>,
     pub memory: Memory,
 }
@@ -32,15 +33,17 @@ impl Watched {
         let (complaints, times) = (folder.path("complaints"), folder.path("times"));
         // Whoever is not there yet is waited for by connecting once more, as a player's user does.
         let (number, seconds) = (port.number, time.as_secs().to_string());
-        let (limit, input) = if form.is_shared {
-            let limit = ["-t", &seconds];
-            (Some(limit), format!("http://127.0.0.1:{number}/live.mp4"))
-        } else {
-            (None, format!("tcp://127.0.0.1:{number}"))
+        let limit = (form.way != Way::Instance).then_some(["-t", &seconds]);
+        let input = match form.way {
+            Way::Web => format!("http://127.0.0.1:{number}/live.mp4"),
+            Way::Rtsp => format!("rtsp://127.0.0.1:{number}/"),
+            Way::Instance => format!("tcp://127.0.0.1:{number}"),
         };
+        let transport = (form.way == Way::Rtsp).then_some(["-rtsp_transport", "tcp"]);
         wait_for(|| port.log().contains("Listening on"), "the port is open");
         let mut ffmpeg = Command::new("ffmpeg")
             .args(["-nostdin", "-v", "warning", "-copyts", "-f", form.format])
+            .args(transport.into_iter().flatten())
             .args(limit.into_iter().flatten())
             .args(["-i", &input])
             .args(
@@ -71,6 +74,7 @@ impl Watched {
         Self {
             counters,
             times: times_in(&times),
+            lacks_first_time: form.way == Way::Rtsp,
             complaints: complaints.map(str::to_owned).collect(),
             memory,
         }
@@ -94,6 +98,8 @@ impl Watched {
             "packets and pictures: {left:?}"
         );
         let both = self.times.windows(2).zip(self.counters.windows(2));
+        // ffmpeg has no time for the first packet of any RTSP stream.
+        let both = both.skip(usize::from(self.lacks_first_time));
         for (times, counters) in both {
             let (passed, expected) = (
                 times[1] - times[0],
@@ -114,7 +120,7 @@ fn look(port: &Port, form: &Form, ended: &AtomicBool) -> Memory {
     let id = port.activation.id();
     while !ended.load(Ordering::Relaxed) {
         thread::sleep(Duration::from_secs(1));
-        if form.is_shared {
+        if form.way != Way::Instance {
             // systemd-socket-activate has become the program.
             memory.look_at(id);
             continue;
