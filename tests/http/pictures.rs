@@ -56,6 +56,19 @@ fn a_fresh_snapshot_is_one_of_after_the_request() {
 }
 
 #[test]
+fn a_camera_that_makes_one_key_frame_at_its_start_is_asked_for_more() {
+    let service = serve(&format!("{CARD} -g 0"));
+    let mut viewer = Client::ask(&service, "/stream.h264", "");
+    viewer.head();
+    viewer.bytes(20_000);
+    let first = get(&service, "/snapshot?fresh").body;
+    // At once again: a key frame was asked for just now.
+    let next = get(&service, "/snapshot?fresh").body;
+    assert!(first != next);
+    assert_eq!(size(&next), "mjpeg,320,240");
+}
+
+#[test]
 fn the_picture_has_the_colours_of_the_card_as_a_jpeg_has_them() {
     let service = serve(CARD);
     let jpeg = get(&service, "/snapshot").body;

@@ -161,9 +161,13 @@ impl Awaited {
             }
             Wanted::Snapshot { .. } if !self.is_made => self.respond(picture, house),
             Wanted::Snapshot { .. } => {
-                if picture.frame.key && self.least.is_none() {
-                    self.least = Some(picture.frame.captured);
-                    house.jpegs.want(picture, now);
+                if self.least.is_none() {
+                    if picture.frame.key {
+                        self.least = Some(picture.frame.captured);
+                        house.jpegs.want(picture, now);
+                    } else {
+                        house.camera.want_key_frame(now);
+                    }
                 }
                 Came::Nothing
             }

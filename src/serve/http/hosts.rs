@@ -62,7 +62,7 @@ pub fn refusal() -> String {
     let ends = OURS.join(", ");
     format!(
         "this camera does not answer to that name: open it by its address, by a name without a dot, or by one that ends in {ends}; \
-         other names are given with {OPTION} in /etc/default/raspivid, so that no web page can reach the camera by a name of its own"
+         other names are given with {OPTION} in SERVE_OPTIONS of /etc/default/raspivid, so that no web page can reach the camera by a name of its own"
     )
 }
 

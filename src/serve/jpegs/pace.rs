@@ -17,6 +17,9 @@ const EASY_LOAD: f64 = 0.8;
 /// For so long it is key frames alone before all pictures are tried again.
 const KEY_FRAMES_FOR: Duration = Duration::from_secs(10);
 
+/// An encoder that makes key frames more seldom than this is asked for one: no picture at all is worse.
+const SELDOM: Duration = Duration::from_secs(3);
+
 #[derive(Debug)]
 pub struct Pace {
     wanted_fps: u32,
@@ -92,7 +95,7 @@ impl Pace {
         let follows = self.last.is_some_and(|last| picture.number == last + 1);
         if !is_key && (self.is_key_frames_only() || !follows) {
             return Choice::Leave {
-                wants_key_frame: !self.is_key_frames_only(),
+                wants_key_frame: !self.is_key_frames_only() || self.is_overdue(picture),
             };
         }
         self.last = Some(picture.number);
@@ -121,6 +124,11 @@ impl Pace {
             self.is_key_wanted &= !frame.key;
         }
         is_due
+    }
+
+    fn is_overdue(&self, picture: &Picture) -> bool {
+        self.last_encoded
+            .is_none_or(|last| picture.frame.captured.since(last) >= SELDOM)
     }
 
     fn fall_back(&mut self, now: Micros) {
@@ -238,6 +246,29 @@ mod tests {
         };
         pace.choose(&all[975], hard, Micros(40_000 * MS));
         assert!(pace.is_key_frames_only());
+    }
+
+    #[test]
+    fn where_key_frames_are_seldom_one_is_asked_for() {
+        let mut pace = Pace::new(5);
+        let mut numbering = Numbering::new(Memory::default());
+        let late = Progress {
+            oldest: Some(Micros(0)),
+            load: 0.3,
+        };
+        let asked: Vec<bool> = (0..200_u64)
+            .map(|index| {
+                let frame = Frame {
+                    captured: Micros(index * 40 * MS),
+                    key: index == 0,
+                    ..Frame::default()
+                };
+                let choice = pace.choose(&numbering.next(frame), late, Micros(2000 * MS));
+                matches!(choice, Choice::Leave { wants_key_frame } if wants_key_frame)
+            })
+            .collect();
+        assert_eq!(asked.iter().position(|asked| *asked), Some(75));
+        assert!(asked[75..].iter().all(|asked| *asked));
     }
 
     #[test]
