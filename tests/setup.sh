@@ -25,7 +25,7 @@ packages_of() {
     test) echo "$BUILD systemd systemd-container mmdebstrap arch-test qemu-user-static binfmt-support qemu-system-x86" \
         "libelf1 e2fsprogs gcc-arm-linux-gnueabihf libc6-dev-armhf-cross lintian piuparts ffmpeg gstreamer1.0-tools" \
         "gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav" \
-        "nginx-light gir1.2-gst-rtsp-server-1.0 python3-gi chromium chromium-driver python3 netcat-openbsd iproute2 strace jq procps psmisc util-linux bash-completion file xz-utils" ;;
+        "curl nginx-light gir1.2-gst-rtsp-server-1.0 python3-gi chromium chromium-driver python3 netcat-openbsd iproute2 strace jq procps psmisc util-linux bash-completion file xz-utils" ;;
     # qemu-user's own qemu-arm takes plugins, the static one does not.
     # gstreamer and vlc are the peers that the shared camera is measured beside.
     bench) echo "$BUILD ffmpeg python3 strace jq systemd procps qemu-user gstreamer1.0-tools gstreamer1.0-plugins-base" \
