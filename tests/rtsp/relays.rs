@@ -64,16 +64,20 @@ fn fetch(from: SocketAddr, path: &str) -> Vec<u8> {
     answer.split_off(end)
 }
 
-/// nginx on a port of 127.0.0.1, which serves `folder`.
+/// nginx with the package's example, but for its port and its folder.
 fn nginx(folder: &Path) -> (Running, SocketAddr) {
     let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let at = folder.display();
+    let example = fs::read_to_string("debian/examples/nginx-hls.conf").expect("the example");
+    assert!(example.contains("listen 8081;") && example.contains("root /var/www/camera;"));
+    let server = example
+        .replace("listen 8081;", &format!("listen {address};"))
+        .replace("root /var/www/camera;", &format!("root {at}/www;"));
     let text = format!(
         "daemon off; master_process off; pid {at}/pid; error_log {at}/error.log;\n\
          events {{}}\n\
          http {{ access_log off; client_body_temp_path {at}/a; proxy_temp_path {at}/b; fastcgi_temp_path {at}/c;\n\
-         uwsgi_temp_path {at}/d; scgi_temp_path {at}/e;\n\
-         server {{ listen {address}; root {at}/www; }} }}\n"
+         uwsgi_temp_path {at}/d; scgi_temp_path {at}/e;\n{server}\n}}\n"
     );
     let file = folder.join("nginx.conf");
     fs::write(&file, text).expect("its configuration");
@@ -107,6 +111,7 @@ fn fifty_behind_nginx_and_ffmpeg_cost_the_camera_one_viewer() {
         "copy",
     ]);
     ffmpeg.args(["-f", "hls", "-hls_time", "1", "-hls_list_size", "6"]);
+    ffmpeg.args(["-hls_flags", "delete_segments"]);
     ffmpeg.arg(www.join("camera.m3u8"));
     let relay = Running::start(&mut ffmpeg);
     until("ffmpeg has made three segments", 60, || {
