@@ -19,10 +19,10 @@ pub use init_segment::InitSegment;
 const TIMESCALE: u32 = 1_000_000;
 const TRACK: u32 = 1;
 
-/// How long a picture is declared to last, in smoothed intervals: one late picture of a live camera must not be a gap
-/// (`longest_gap`);
+/// How long a picture is declared to last for Media Source Extensions, in smoothed intervals: one late picture of a live
+/// camera must not be a gap (`longest_gap`);
 /// measured, 40 ms declared and 200 ms between two pictures lost 0.72 s; with 120 ms nothing was lost.
-const DECLARED_INTERVALS: u32 = 3;
+const MSE_INTERVALS: u32 = 3;
 
 /// tfhd: default-base-is-moof (clause 8.8.7.1).
 const BASE_IS_MOOF: u32 = 0x02_0000;
@@ -42,14 +42,14 @@ const DEPENDENT_SAMPLE: u32 = 0x0101_0000;
 const BOX_HEADER_BYTES: usize = 8;
 
 /// One picture as a `moof` and its `mdat`: the same bytes for every viewer. `number` is that of the picture in its run of the
-/// camera, `interval` the smoothed time between two.
+/// camera, `duration` how long it is declared to last.
 ///
 /// What carries on a picture whose beginning went out already is a sample of its own, a tick later: a sample with the same
 /// time would replace the one before.
-pub fn fragment(frame: &Frame, number: u64, interval: Duration) -> Vec<u8> {
+pub fn fragment(frame: &Frame, number: u64, duration: Duration) -> Vec<u8> {
     let sample_bytes = sample_units(&frame.data).map(|nal| 4 + nal.len()).sum();
     let mut bytes = Vec::with_capacity(sample_bytes + 112);
-    put_moof(&mut bytes, frame, number, interval, sample_bytes);
+    put_moof(&mut bytes, frame, number, duration, sample_bytes);
     put_box(&mut bytes, b"mdat", |mdat| {
         for nal in sample_units(&frame.data) {
             mdat.put_u32(length_of(nal.len()));
@@ -59,22 +59,28 @@ pub fn fragment(frame: &Frame, number: u64, interval: Duration) -> Vec<u8> {
     bytes
 }
 
+/// How long a picture is declared to last for Media Source Extensions, where pictures come `interval` apart. A player that
+/// adds durations up, as VLC does, would show such a stream in slow motion.
+pub fn duration_for_mse(interval: Duration) -> Duration {
+    interval.saturating_mul(MSE_INTERVALS)
+}
+
 /// A picture that comes later than this behind the one before it is thrown away by Chromium, and so is all up to the next key
 /// frame: twice the duration that was declared.
 pub fn longest_gap(interval: Duration) -> Duration {
-    interval * DECLARED_INTERVALS * 2
+    duration_for_mse(interval).saturating_mul(2)
 }
 
 fn put_moof(
     bytes: &mut Vec<u8>,
     frame: &Frame,
     number: u64,
-    interval: Duration,
+    duration: Duration,
     sample_bytes: usize,
 ) {
     let decode_us = frame.decoded_at().0 + u64::from(frame.continues);
     let offset_us = ticks(frame.shown_after);
-    let duration_us = ticks(interval * DECLARED_INTERVALS).max(1);
+    let duration_us = ticks(duration).max(1);
     let mut contents = HAS_DATA_OFFSET | HAS_DURATION | HAS_SIZE | HAS_FLAGS;
     if offset_us > 0 {
         contents |= HAS_COMPOSITION_OFFSET;

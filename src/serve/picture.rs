@@ -67,6 +67,7 @@ pub struct Picture {
     memory: Memory,
     mpegts: Made,
     fmp4: Made,
+    mse: Made,
     rtp: Made,
     websocket: Made,
     multipart: Made,
@@ -83,10 +84,19 @@ impl Picture {
 
     /// Its fragment of an MP4 file.
     pub fn fmp4(&self) -> &[u8] {
-        self.fmp4.get(&self.memory, || {
-            // 0 is the number of no fragment (ISO/IEC 14496-12 clause 8.8.5).
-            fmp4::fragment(&self.frame, self.number + 1, self.interval)
-        })
+        let make = || self.fragment(self.interval);
+        self.fmp4.get(&self.memory, make)
+    }
+
+    /// The same for Media Source Extensions.
+    pub fn mse(&self) -> &[u8] {
+        let make = || self.fragment(fmp4::duration_for_mse(self.interval));
+        self.mse.get(&self.memory, make)
+    }
+
+    fn fragment(&self, duration: Duration) -> Vec<u8> {
+        // 0 is the number of no fragment (ISO/IEC 14496-12 clause 8.8.5).
+        fmp4::fragment(&self.frame, self.number + 1, duration)
     }
 
     /// Its RTP packets, to be numbered for each viewer.
@@ -126,6 +136,7 @@ impl Picture {
         let made = [
             &self.mpegts,
             &self.fmp4,
+            &self.mse,
             &self.rtp,
             &self.websocket,
             &self.multipart,
@@ -209,6 +220,7 @@ impl Numbering {
             mpegts: Made::default(),
             shows_as_decoded: self.shows_as_decoded,
             fmp4: Made::default(),
+            mse: Made::default(),
             rtp: Made::default(),
             websocket: Made::default(),
             multipart: Made::default(),
@@ -258,6 +270,17 @@ mod tests {
         assert_eq!(memory.bytes(), 5 + made);
         drop(another);
         assert_eq!(memory.bytes(), 0);
+    }
+
+    #[test]
+    fn only_media_source_extensions_are_told_a_longer_duration() {
+        let picture = Numbering::new(Memory::default()).next(frame(0, true));
+        let duration = |fragment: &[u8]| {
+            let run = fragment.windows(4).position(|it| it == b"trun").unwrap() + 16;
+            u32::from_be_bytes(fragment[run..run + 4].try_into().unwrap())
+        };
+        assert_eq!(duration(picture.fmp4()), 40_000);
+        assert_eq!(duration(picture.mse()), 120_000);
     }
 
     #[test]

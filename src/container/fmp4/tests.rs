@@ -70,7 +70,8 @@ fn a_sample_has_lengths_for_start_codes_and_only_what_belongs_into_it() {
 fn a_fragment_tells_when_and_how_long_and_whether_decoding_can_begin_there() {
     let sample_bytes = P.len() as u32;
     for (key, flags) in [(true, 0x0200_0000), (false, 0x0101_0000)] {
-        let bytes = fragment(&frame(&[P], key), (1 << 32) + 9, INTERVAL);
+        let duration = duration_for_mse(INTERVAL);
+        let bytes = fragment(&frame(&[P], key), (1 << 32) + 9, duration);
         assert_eq!(numbers(find(&bytes, &["moof", "mfhd"])), [0, 9]);
         assert_eq!(
             numbers(find(&bytes, &["moof", "traf", "tfdt"])),

@@ -13,6 +13,8 @@ use crate::viewer::Form;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Mp4,
+    /// The same for a page that appends it to a SourceBuffer, and steers to the live edge.
+    Mse,
     MpegTs,
     H264,
     WebSocket,
@@ -23,7 +25,7 @@ impl Kind {
     /// In one word, for the journal and the status.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Mp4 => "mp4",
+            Self::Mp4 | Self::Mse => "mp4",
             Self::MpegTs => "mpegts",
             Self::H264 => "h264",
             Self::WebSocket => "websocket",
@@ -34,12 +36,12 @@ impl Kind {
     /// Whether it begins with the pictures since the last key frame: the page catches up with the live edge by itself, as
     /// no player of the others does.
     pub fn catches_up(self) -> bool {
-        self == Self::Mp4
+        self == Self::Mse
     }
 
     pub fn content_type(self) -> String {
         match self {
-            Self::Mp4 => "video/mp4".into(),
+            Self::Mp4 | Self::Mse => "video/mp4".into(),
             Self::MpegTs => "video/mp2t".into(),
             Self::H264 | Self::WebSocket => "application/octet-stream".into(),
             Self::Mjpeg => multipart::content_type(),
@@ -58,7 +60,10 @@ pub struct Streamed {
 
 enum Coding {
     /// With the init segment that was sent last.
-    Mp4(Vec<u8>),
+    Mp4 {
+        init_segment: Vec<u8>,
+        is_mse: bool,
+    },
     MpegTs(MpegTs),
     H264(Bare),
     WebSocket,
@@ -69,7 +74,7 @@ impl Streamed {
     /// `head` is that of the response.
     pub fn new(kind: Kind, head: Vec<u8>) -> Self {
         let (coding, first) = match kind {
-            Kind::Mp4 => (Coding::Mp4(Vec::new()), String::new()),
+            Kind::Mp4 | Kind::Mse => (Coding::mp4(kind == Kind::Mse), String::new()),
             Kind::MpegTs => (Coding::MpegTs(MpegTs::default()), String::new()),
             Kind::H264 => (Coding::H264(Bare::new(Codec::H264)), String::new()),
             Kind::WebSocket => (Coding::WebSocket, String::new()),
@@ -85,7 +90,9 @@ impl Streamed {
     /// A player needs the init segment before the first picture, and anew when it has changed.
     fn take_opening(&mut self, item: &Picture) -> Vec<u8> {
         let mut opening = std::mem::take(&mut self.opening);
-        if let Coding::Mp4(sent) = &mut self.coding
+        if let Coding::Mp4 {
+            init_segment: sent, ..
+        } = &mut self.coding
             && let Some(init) = item.init_segment()
             && init.bytes != *sent
         {
@@ -97,9 +104,17 @@ impl Streamed {
 }
 
 impl Coding {
+    fn mp4(is_mse: bool) -> Self {
+        Self::Mp4 {
+            init_segment: Vec::new(),
+            is_mse,
+        }
+    }
+
     fn bytes<'a>(&'a self, item: &'a Arc<Picture>) -> &'a [u8] {
         match self {
-            Self::Mp4(_) => item.fmp4(),
+            Self::Mp4 { is_mse: true, .. } => item.mse(),
+            Self::Mp4 { .. } => item.fmp4(),
             Self::MpegTs(form) => form.bytes(item),
             Self::H264(form) => form.bytes(item),
             Self::WebSocket => item.websocket(),

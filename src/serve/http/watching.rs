@@ -137,7 +137,7 @@ impl Watching {
             return Stay::Stays;
         }
         // Chromium shows nothing behind a long gap up to the next key frame: it is not to wait for the end of the group.
-        if self.kind == Kind::Mp4 && picture.follows_gap {
+        if matches!(self.kind, Kind::Mp4 | Kind::Mse) && picture.follows_gap {
             house.camera.want_key_frame(now);
         }
         let taken = if self.is_made {
