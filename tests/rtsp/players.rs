@@ -3,6 +3,7 @@
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::{Hash, Hasher};
+use std::process::Command;
 
 use picam_stream::h264::access_unit::AccessUnitSplitter;
 use picam_stream::h264::nal::{NalType, units};
@@ -178,5 +179,49 @@ fn retina_gets_every_picture_over_tcp_and_over_udp() {
             .map(|ticks| ticks.parse().expect("ticks"))
             .collect();
         assert_are_even(&times);
+    }
+}
+
+/// The commands of README that open RTSP, but for VLC, which Debian builds without it: each begins with its program.
+fn lines_of_readme() -> Vec<String> {
+    let readme = fs::read_to_string("README.md").expect("README.md");
+    let words = readme
+        .split('`')
+        .filter(|it| it.contains("rtsp://raspberrypi.local:8554/"));
+    words
+        .filter(|it| it.starts_with("ffplay ") || it.starts_with("gst-launch-1.0 "))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_lines_of_readme_play() {
+    let lines = lines_of_readme();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    for line in lines {
+        let service = serve("");
+        // Without a screen, and for some seconds.
+        let line = line
+            .replace("raspberrypi.local:8554", &service.rtsp().to_string())
+            .replace("ffplay", "ffplay -v error")
+            .replace("autovideosink", "fakesink sync=true");
+        let mut player = Command::new("timeout");
+        player
+            .args(["--kill-after=5", "5"])
+            .args(line.split_whitespace());
+        player
+            .env("SDL_VIDEODRIVER", "dummy")
+            .env("SDL_AUDIODRIVER", "dummy");
+        let done = run(&mut player);
+        let complaint = done.err.to_lowercase();
+        assert!(!complaint.contains("error"), "{line}: {complaint}");
+        service.wait_for_log("the camera is off");
+        let log = service.log();
+        let words = log.split(" frames, ").next().unwrap_or_default();
+        let frames = words
+            .split(' ')
+            .next_back()
+            .and_then(|it| it.parse::<u32>().ok());
+        assert!(log.contains("(rtsp") && frames > Some(50), "{line}: {log}");
     }
 }
