@@ -1,6 +1,7 @@
 //! What is answered to each request (RFC 2326 clause 10).
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::door::Origin;
@@ -15,7 +16,7 @@ use super::response::{Response, Status};
 use super::sdp;
 use super::session::{Beginning, Session, TIMEOUT};
 use super::transport::Transport;
-use super::udp::Destination;
+use super::udp::{Destination, Pair};
 use crate::container::rtp::Numbers;
 use crate::error::{Departure, Result};
 use crate::options::Codec;
@@ -282,11 +283,7 @@ impl Connection {
     }
 
     /// Where packets to these ports go: never anywhere but where the request came from.
-    fn destination(
-        &self,
-        rtp: u16,
-        rtcp: u16,
-    ) -> Option<(std::rc::Rc<super::udp::Pair>, Destination)> {
+    fn destination(&self, rtp: u16, rtcp: u16) -> Option<(Rc<Pair>, Destination)> {
         let (pair, peer, local) = (self.pair.as_ref()?, self.peer?, self.local?);
         let there = Destination {
             to: peer.ip(),

@@ -5,7 +5,9 @@ use std::error::Error;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use futures::StreamExt;
-use retina::client::{PlayOptions, Session, SessionOptions, SetupOptions, TeardownPolicy, Transport};
+use retina::client::{
+    PlayOptions, Session, SessionOptions, SetupOptions, TeardownPolicy, Transport,
+};
 use retina::codec::{CodecItem, FrameFormat};
 use url::Url;
 
