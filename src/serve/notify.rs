@@ -1,5 +1,11 @@
 //! What systemd is told (sd_notify(3)): that the service is ready, how it is in one line, and that the loop still turns.
 
+use std::env;
+use std::ffi::OsStr;
+use std::io;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
 
 use libsystemd::daemon::{NotifyState, notify, watchdog_enabled};
@@ -22,7 +28,7 @@ pub struct Notifier {
 /// The service cannot start. To systemd it is ready all the same: a service that ends before that has failed, and leaves the
 /// system "degraded", whatever its unit says of exit statuses.
 pub fn ready_to_refuse(error: &Error) {
-    tell(&[
+    tell_at_start(&[
         NotifyState::Ready,
         NotifyState::Status(format!("cannot start: {error}")),
     ]);
@@ -30,7 +36,7 @@ pub fn ready_to_refuse(error: &Error) {
 
 impl Notifier {
     pub fn ready(now: Micros) -> Self {
-        tell(&[NotifyState::Ready]);
+        tell_at_start(&[NotifyState::Ready]);
         Self {
             // Twice as often as it is asked for, as sd_watchdog_enabled(3) has it.
             watchdog: watchdog_enabled(false).map(|limit| limit / 2),
@@ -74,8 +80,31 @@ impl Notifier {
     }
 }
 
-fn tell(states: &[NotifyState]) {
+/// What must not be lost: systemd waits for it.
+fn tell_at_start(states: &[NotifyState]) {
     if let Err(error) = notify(false, states) {
         log::debug!("telling systemd failed: {error}");
     }
+}
+
+/// Not by `notify`, which waits while PID 1 does not read: the loop would stand still. A watchdog's sign is given twice as often as it is asked for.
+fn tell(states: &[NotifyState]) {
+    let text: String = states.iter().map(|state| format!("{state}\n")).collect();
+    if let Err(error) = send(&text) {
+        log::debug!("telling systemd failed: {error}");
+    }
+}
+
+fn send(text: &str) -> io::Result<()> {
+    let Some(path) = env::var_os("NOTIFY_SOCKET") else {
+        return Ok(());
+    };
+    let address = match path.as_bytes() {
+        [b'@', name @ ..] => SocketAddr::from_abstract_name(name)?,
+        path => SocketAddr::from_pathname(OsStr::from_bytes(path))?,
+    };
+    let socket = UnixDatagram::unbound()?;
+    socket.set_nonblocking(true)?;
+    socket.send_to_addr(text.as_bytes(), &address)?;
+    Ok(())
 }
