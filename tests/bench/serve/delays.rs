@@ -23,10 +23,10 @@ use super::usage::median;
 const VIEWERS: usize = 100;
 
 /// How often a first byte is waited for.
-const STARTS: usize = 10;
+pub const STARTS: usize = 10;
 const JOINERS: usize = 40;
 
-const CARD: &str = "--source test -w 1280 -h 720 -b 2000000 -fps 25 -g 25 -t 0";
+pub const CARD: &str = "--source test -w 1280 -h 720 -b 2000000 -fps 25 -g 25 -t 0";
 
 pub fn measure(recorded: &Recorded) -> Vec<String> {
     let (p50, p99, slowest) = frame_to_last_viewer_ms(recorded);
@@ -52,6 +52,7 @@ pub fn measure(recorded: &Recorded) -> Vec<String> {
         ),
         joiners(),
         rtsp_joiners(),
+        super::web::snapshots(),
     ]
 }
 

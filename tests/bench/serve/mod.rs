@@ -6,6 +6,7 @@ mod rtsp;
 mod servers;
 mod stream;
 mod usage;
+mod web;
 
 use std::thread;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use self::rtsp::{GstRtspServer, Rtsp};
 use self::servers::{Alone, Handed, Peer, Server, Single};
 use self::stream::Recorded;
 use self::usage::{Mark, Used, median, pss_mb};
+use self::web::Web;
 
 /// How long each crowd is measured, how often, and how long it is let be before that.
 const MEASURED: Duration = Duration::from_secs(4);
@@ -33,7 +35,7 @@ struct Subject {
     start: fn(&Recorded) -> Box<dyn Server>,
 }
 
-const SUBJECTS: [Subject; 8] = [
+const SUBJECTS: [Subject; 9] = [
     Subject {
         name: "serve, bare H.264",
         viewers: &[1, 10, 50, 100],
@@ -48,6 +50,11 @@ const SUBJECTS: [Subject; 8] = [
         name: "serve, RTSP over TCP",
         viewers: &[1, 10, 50, 100],
         start: |recorded| Box::new(Rtsp::new(recorded)),
+    },
+    Subject {
+        name: "serve, MP4 over HTTP",
+        viewers: &[10],
+        start: |recorded| Box::new(Web::new(recorded, "/live.mp4")),
     },
     Subject {
         name: "serve and an instance a viewer",
