@@ -40,6 +40,11 @@ impl Silence {
         }
     }
 
+    /// When it has lasted for too long.
+    pub fn ends_at(self) -> Micros {
+        self.since.after(self.limit)
+    }
+
     /// # Errors
     /// `Stalled`, when it has lasted for too long; `broken` says what came in place of pictures.
     pub fn check(self, now: Micros, broken: impl FnOnce() -> Option<Broken>) -> Result<()> {

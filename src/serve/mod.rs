@@ -10,7 +10,7 @@
 //! | `house`, `door`, `guest` | what guests may ask of the service, who may come in, what a guest is |
 //! | `journal`, `figures`, `users` | what is told of them, and how the service is; who may watch |
 //! | `jpegs` | JPEGs of an H.264 camera |
-//! | `camera`, `shared_camera` | the camera's thread; when it runs and what became of it |
+//! | `camera`, `shared_camera`, `rate` | the camera's thread; when it runs, what became of it, how fast it gives |
 //! | `picture`, `gop` | frames that are shared; the ones to begin with |
 //! | `watcher`, `forms` | a viewer that joins a running stream; forms that need nothing of a room |
 
@@ -28,6 +28,7 @@ mod journal;
 mod jpegs;
 mod notify;
 mod picture;
+mod rate;
 mod refusal;
 pub mod rtsp;
 mod service;

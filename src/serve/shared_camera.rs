@@ -9,7 +9,9 @@ use super::camera::{Camera, Word};
 use super::gop::Gop;
 use super::guest::Failure;
 use super::picture::{Memory, Numbering, Picture};
+use super::rate::Rate;
 use crate::error::{Error, Result};
+use crate::frame::Frame;
 use crate::log;
 use crate::options::Options;
 use crate::stall::{self, Silence};
@@ -50,16 +52,6 @@ struct Run {
     /// When the last picture is to be shown, and when it was taken.
     last_times: Option<(Pts, Micros)>,
     rate: Rate,
-}
-
-/// Pictures and bytes a second, of late.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Rate {
-    since: Micros,
-    pictures: u64,
-    bytes: u64,
-    pub pictures_a_second: f64,
-    pub bits_a_second: f64,
 }
 
 /// What a run of the camera is doing.
@@ -208,10 +200,7 @@ impl SharedCamera {
             None if self.unneeded_since.is_some() => None,
             None => self.failed.as_ref().map(|(_, at)| at.after(RETRY_AFTER)),
         };
-        let stall = self.run.as_ref().map(|run| {
-            let (since, factor) = run.last.map_or((run.camera.started(), 3), |last| (last, 1));
-            since.after(stall::limit(&self.options) * factor)
-        });
+        let stall = self.silence().map(Silence::ends_at);
         linger.into_iter().chain(stall).min()
     }
 
@@ -306,10 +295,7 @@ impl SharedCamera {
                     first: None,
                     last: None,
                     last_times: None,
-                    rate: Rate {
-                        since: now,
-                        ..Rate::default()
-                    },
+                    rate: Rate::since(now),
                 });
             }
             Err(error) => news.end = Some(Err(self.fail(&error, Vec::new(), now))),
@@ -334,15 +320,18 @@ impl SharedCamera {
         }
     }
 
+    /// How long the camera gives nothing, where it is to give something.
+    fn silence(&self) -> Option<Silence> {
+        let run = self.run.as_ref()?;
+        let limit = stall::limit(&self.options);
+        let is_to_give = run.camera.stopped().is_none();
+        is_to_give.then(|| Silence::of(run.camera.started(), run.last, limit))
+    }
+
     fn check_silence(&self, now: Micros) -> Result<()> {
-        match &self.run {
-            Some(run) if run.camera.stopped().is_none() => {
-                let limit = stall::limit(&self.options);
-                let silence = Silence::of(run.camera.started(), run.last, limit);
-                silence.check(now, || run.camera.broken())
-            }
-            _ => Ok(()),
-        }
+        let broken = || self.run.as_ref().and_then(|run| run.camera.broken());
+        self.silence()
+            .map_or(Ok(()), |silence| silence.check(now, broken))
     }
 
     fn fail(&mut self, error: &Error, words: Vec<Word>, now: Micros) -> Failure {
@@ -360,7 +349,7 @@ impl SharedCamera {
 }
 
 impl Run {
-    fn note(&mut self, frame: crate::frame::Frame, now: Micros) -> Arc<Picture> {
+    fn note(&mut self, frame: Frame, now: Micros) -> Arc<Picture> {
         if self.first.is_none() {
             let took = now.since(self.camera.started()).as_millis();
             log::info!("the camera is on: first frame after {took} ms");
@@ -390,24 +379,4 @@ fn print_report(words: &[Word]) {
     let lines = words.iter().filter(|word| word.level.is_none());
     let lines: Vec<String> = lines.map(|word| word.text.clone()).collect();
     log::report(&lines);
-}
-
-/// Over how long a rate is counted.
-const RATE_OVER: Duration = Duration::from_secs(2);
-
-impl Rate {
-    fn note(&mut self, continues: bool, bytes: usize, now: Micros) {
-        self.pictures += u64::from(!continues);
-        self.bytes += bytes as u64;
-        let seconds = now.since(self.since).as_secs_f64();
-        if seconds >= RATE_OVER.as_secs_f64() {
-            *self = Self {
-                since: now,
-                pictures: 0,
-                bytes: 0,
-                pictures_a_second: self.pictures as f64 / seconds,
-                bits_a_second: self.bytes as f64 * 8.0 / seconds,
-            };
-        }
-    }
 }

@@ -81,12 +81,12 @@ impl Handed {
     }
 
     /// Tells it that nothing comes of what it wants.
-    fn refuse(&self, exit_status: u8, error: String, house: &mut House) -> Stay {
-        house.journal.refuse(&error);
+    fn refuse(&self, error: &Error, house: &mut House) -> Stay {
+        house.journal.refuse(&error.to_string());
         self.say(&Say::Ended(Ended {
-            exit_status,
+            exit_status: error.exit_status(),
             reason: "not served".into(),
-            error,
+            error: error.to_string(),
             ..Ended::default()
         }));
         Stay::Gone
@@ -121,7 +121,7 @@ impl Handed {
                  camera.sock, not {version}; it ends with its last viewer, or now with: systemctl restart picam-camera"
             ),
         };
-        self.refuse(EXIT_CAMERA, error, house)
+        self.refuse(&Error::Camera(error), house)
     }
 
     fn welcome(
@@ -133,7 +133,7 @@ impl Handed {
     ) -> Stay {
         if !packet::is_connection(&connection) {
             let error = "only a connected stream socket can be handed over on camera.sock".into();
-            return self.refuse(EXIT_CAMERA, error, house);
+            return self.refuse(&Error::Camera(error), house);
         }
         let wanted = watch.camera_hash;
         let has_other_options = wanted.is_some_and(|hash| hash != house.camera_hash());
@@ -149,7 +149,7 @@ impl Handed {
         let codec = house.camera.options().video.codec;
         if watch.kind == Kind::MpegTs && codec == Codec::Mjpeg {
             let error = "--format mpegts cannot hold -cd MJPEG, which the shared camera gives: leave one of them out";
-            return self.refuse(EXIT_USAGE, error.into(), house);
+            return self.refuse(&Error::Usage(error.into()), house);
         }
         let user = getsockopt(&self.control, sockopt::PeerCredentials)
             .map_or(Uid::from_raw(u32::MAX), |peer| Uid::from_raw(peer.uid()));
@@ -157,7 +157,7 @@ impl Handed {
             packet::address(connection.as_fd()).map_or(Origin::of_user(user), Origin::of_address);
         let place = match house.door.let_in(origin) {
             Ok(place) => place,
-            Err(why) => return self.refuse(EXIT_CAMERA, why, house),
+            Err(why) => return self.refuse(&Error::Camera(why), house),
         };
         self.say(&Say::Welcome {
             other_options: has_other_options,
@@ -280,10 +280,6 @@ impl Watching {
         lines
     }
 }
-
-/// Exit statuses of an instance that is not served.
-const EXIT_CAMERA: u8 = 70;
-const EXIT_USAGE: u8 = 64;
 
 fn kind_name(kind: Kind) -> &'static str {
     match kind {
