@@ -1,7 +1,7 @@
 //! The program with a connection on descriptors 0 and 1, as systemd starts it, and its viewer.
 
 use std::fs;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -107,13 +107,15 @@ impl Session {
         let mut stream = Vec::new();
         let mut chunk = [0; 65536];
         while stream.len() < bytes {
-            match self.viewer.read(&mut chunk).expect("the stream goes on") {
-                0 => panic!(
+            match self.viewer.read(&mut chunk) {
+                Ok(0) => panic!(
                     "the stream ended after {} bytes; log:\n{}",
                     stream.len(),
                     self.log()
                 ),
-                count => stream.extend_from_slice(&chunk[..count]),
+                Ok(count) => stream.extend_from_slice(&chunk[..count]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => panic!("the stream goes on: {error}"),
             }
         }
         stream
