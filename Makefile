@@ -59,7 +59,7 @@ test:
 	tests/fuzz/run 5
 	set -e; for arch in $$(tests/packaging/architecture.sh packages); do $(MAKE) deb ARCH=$$arch; done
 	$(MAKE) zero repo
-	$(CARGO_TEST) --test web --test rtsp --test mmal --test v4l2 --test package --test players --test containers
+	$(CARGO_TEST) --no-fail-fast --test web --test rtsp --test mmal --test v4l2 --test package --test players --test containers
 
 fuzz:
 	@tests/setup.sh run
