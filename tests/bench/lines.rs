@@ -1,23 +1,6 @@
 //! Slow, lossy and long lines: how old the pictures are that arrive, beside those of a writer that blocks, as a capture
 //! program that writes to its connection does. All at once, so that both have the same machine.
 
-#[allow(dead_code)]
-#[path = "../lines/arrivals.rs"]
-mod arrivals;
-#[allow(dead_code)]
-#[path = "../lines/line.rs"]
-mod line;
-#[path = "../lines/relay.rs"]
-mod relay;
-#[allow(dead_code)]
-#[path = "../lines/scenario.rs"]
-mod scenario;
-#[path = "../lines/source.rs"]
-mod source;
-#[allow(dead_code)]
-#[path = "../lines/sys.rs"]
-mod sys;
-
 use std::io::Write;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,10 +9,11 @@ use picam_stream::container::mpegts::TransportStream;
 use picam_stream::frame::Frame;
 use picam_stream::units::Micros;
 
-use self::arrivals::Seen;
-use self::line::Line;
-use self::relay::Way;
-use self::scenario::{FAST_TIME, Scenario, bits_a_second};
+use test_support::lines::arrivals::Seen;
+use test_support::lines::line::Line;
+use test_support::lines::relay::Way;
+use test_support::lines::scenario::{FAST_TIME, Scenario, bits_a_second};
+use test_support::lines::{arrivals, source};
 
 /// How long each line is slow.
 const SECONDS: u64 = 60;

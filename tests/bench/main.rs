@@ -3,21 +3,12 @@
 
 #![allow(clippy::print_stdout)]
 
-#[allow(dead_code)]
-#[path = "../mmal/arm.rs"]
-mod arm;
-#[allow(dead_code)]
-#[path = "../mmal/equipment.rs"]
-mod equipment;
 mod in_process;
 mod lines;
 mod mmal;
 mod program;
 mod rpicam;
 mod serve;
-#[allow(dead_code)]
-#[path = "../rpicam/stand_in.rs"]
-mod stand_in;
 mod sys;
 mod v4l2;
 

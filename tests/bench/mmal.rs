@@ -9,9 +9,9 @@ use std::sync::OnceLock;
 use picam_stream::h264::access_unit::AccessUnitSplitter;
 use picam_stream::units::Micros;
 
-use crate::arm::program;
-use crate::equipment::Pi;
 use test_support::connections::connection;
+use test_support::mmal::arm::program;
+use test_support::mmal::equipment::Pi;
 use test_support::program::RECORDING;
 
 use crate::program::median_ms;
@@ -34,7 +34,7 @@ pub struct Start {
 pub fn start() -> Start {
     let runs: Vec<(f64, f64)> = (0..5)
         .map(|_| {
-            let pi = Pi::new();
+            let pi = Pi::with_a_camera();
             let begun = Micros::now();
             let stream = stream(&pi, 5);
             let since = |moment: u64| (moment - begun.0) as f64 / 1000.0;
@@ -52,7 +52,7 @@ pub fn start() -> Start {
 
 /// The calls that put video into the connection, and the frames, with MMAL buffers of this size.
 pub fn writes_per_frame(buffer_bytes: usize) -> f64 {
-    let pi = Pi::new()
+    let pi = Pi::with_a_camera()
         .with("FAKE_MMAL_BUFFER_SIZE", &buffer_bytes.to_string())
         .with("QEMU_STRACE", "1");
     let stream = stream(&pi, FRAMES);
@@ -72,7 +72,7 @@ pub struct Delay {
 
 /// From the moment before the callback with a frame's last buffer to the frame's last byte at the viewer.
 pub fn frame_end_to_viewer() -> Delay {
-    let pi = Pi::new();
+    let pi = Pi::with_a_camera();
     let stream = stream(&pi, WARM_UP + FRAMES);
     let times = pi.lines("times");
     let mut late_us: Vec<u64> = frame_ends(&stream.bytes)
@@ -129,7 +129,7 @@ struct Counts {
 }
 
 fn counted(line: &str, buffer_bytes: usize, frames: usize) -> Counts {
-    let pi = Pi::new()
+    let pi = Pi::with_a_camera()
         .with("FAKE_MMAL_BUFFER_SIZE", &buffer_bytes.to_string())
         .with("FAKE_MMAL_FPS", "100");
     let counts = pi.path("counts");

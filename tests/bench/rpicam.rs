@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use picam_stream::units::Micros;
 
-use crate::stand_in::{StandIn, h264_clip, pictures};
 use test_support::program::LONG;
+use test_support::stand_in::{StandIn, h264_clip, pictures};
 
 /// How many frames are timed, and after how many of them: starting is another matter.
 const FRAMES: usize = 500;

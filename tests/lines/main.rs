@@ -2,23 +2,17 @@
 //! takes anything is dropped. The lines are in network namespaces of their own (root and /dev/net/tun are needed). The
 //! figures of these lines, beside those of a writer that blocks, are in `make bench`.
 
-mod arrivals;
-mod line;
-mod relay;
-mod scenario;
-mod source;
-mod sys;
 mod unsent;
 
 use std::os::fd::OwnedFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use self::arrivals::Seen;
-use self::line::Line;
-use self::relay::Way;
-use self::scenario::{Scenario, bits_a_second};
 use test_support::decoding::decode;
+use test_support::lines::arrivals::Seen;
+use test_support::lines::line::Line;
+use test_support::lines::relay::Way;
+use test_support::lines::scenario::{Scenario, bits_a_second};
 use test_support::program::{LONG, RECORDING};
 
 /// Twice and a half what is promised: these machines are shared.

@@ -11,9 +11,9 @@ use picam_stream::units::Micros;
 use picam_stream::viewer::channel::Channel;
 use picam_stream::viewer::{Form, Offered, Viewer};
 
-use super::line::Line;
-use super::scenario::bits_a_second;
-use super::{source, sys};
+use test_support::lines::line::Line;
+use test_support::lines::scenario::bits_a_second;
+use test_support::lines::{source, sys};
 
 struct Shared;
 

@@ -2,15 +2,15 @@
 
 use std::fs;
 
-use crate::arm::root;
-use crate::equipment::Pi;
+use test_support::mmal::equipment::Pi;
+use test_support::packages::project;
 
 /// Devices that no kernel has under a name of their own.
 const MISCELLANEOUS: [&str; 1] = ["vcsm-cma"];
 
 #[test]
 fn the_unit_allows_every_device_that_the_library_opens() {
-    let pi = Pi::new();
+    let pi = Pi::with_a_camera();
     assert_eq!(
         pi.start("--source mmal -t 100 -o -").end(),
         0,
@@ -23,7 +23,7 @@ fn the_unit_allows_every_device_that_the_library_opens() {
         .filter_map(|line| device(line))
         .collect();
     assert!(asked.contains(&"/dev/vchiq".to_owned()), "{asked:?}");
-    let unit = fs::read_to_string(root().join("debian/raspivid@.service")).expect("the unit");
+    let unit = fs::read_to_string(project().join("debian/raspivid@.service")).expect("the unit");
     for path in asked {
         let name = path.strip_prefix("/dev/").expect("a device");
         // By path, or by the name that its driver has in the kernel's list of character devices: in newer kernels that of

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::time::{Duration, Instant};
 
-use crate::equipment::Pi;
+use test_support::mmal::equipment::Pi;
 
 /// What is asked for where it should not matter.
 const CAPTURE: [&str; 8] = ["--source", "mmal", "-t", "1500", "-stm", "-ih", "-o", "-"];
@@ -23,37 +23,37 @@ fn ends(pi: &Pi, arguments: &[&str], status: i32, words: &[&str]) {
 
 #[test]
 fn a_camera_that_is_not_there_is_explained() {
-    let pi = Pi::new().with_faults("NOCAMERA=1");
+    let pi = Pi::with_a_camera().with_faults("NOCAMERA=1");
     ends(&pi, &CAPTURE, CAMERA, &["no camera", "cable"]);
 }
 
 #[test]
 fn a_camera_stack_that_is_not_enabled_is_explained() {
-    let pi = Pi::new().with_faults("UNSUPPORTED=1");
+    let pi = Pi::with_a_camera().with_faults("UNSUPPORTED=1");
     ends(&pi, &CAPTURE, CAMERA, &["raspi-config", "start_x=1"]);
-    let pi = Pi::new().with_faults("UNSUPPORTED=1 LIBCAMERA=1");
+    let pi = Pi::with_a_camera().with_faults("UNSUPPORTED=1 LIBCAMERA=1");
     ends(&pi, &CAPTURE, CAMERA, &["libcamera"]);
 }
 
 #[test]
 fn too_little_memory_for_the_gpu_is_explained() {
-    let pi = Pi::new().with_faults("NOCAMERA=1 GPU_MEM=64");
+    let pi = Pi::with_a_camera().with_faults("NOCAMERA=1 GPU_MEM=64");
     ends(&pi, &CAPTURE, CAMERA, &["64", "gpu_mem=128"]);
 }
 
 #[test]
 fn a_busy_camera_is_explained_by_who_has_it() {
-    let pi = Pi::new().with_faults("BUSY=1");
+    let pi = Pi::with_a_camera().with_faults("BUSY=1");
     ends(&pi, &CAPTURE, CAMERA, &["use"]);
     // Another process, this one, has the way to the VideoCore open.
-    let pi = Pi::new().with_faults("BUSY=1");
+    let pi = Pi::with_a_camera().with_faults("BUSY=1");
     let _open = File::open(pi.path("dev/vchiq")).expect("the device");
     ends(&pi, &CAPTURE, CAMERA, &["use"]);
 }
 
 #[test]
 fn a_camera_number_that_is_too_high_is_explained() {
-    let pi = Pi::new().with("FAKE_MMAL_FAIL", "set vc.ril.camera control:0 CAMERA_NUM=3");
+    let pi = Pi::with_a_camera().with("FAKE_MMAL_FAIL", "set vc.ril.camera control:0 CAMERA_NUM=3");
     ends(
         &pi,
         &[&CAPTURE[..], &["-cs", "1"]].concat(),
@@ -81,7 +81,7 @@ fn each_step_that_the_firmware_refuses_ends_in_order() {
         "port_enable vc.ril.video_encode out:0=2",
         "set vc.ril.camera out:1 CAPTURE=2",
     ] {
-        let pi = Pi::new().with("FAKE_MMAL_FAIL", call);
+        let pi = Pi::with_a_camera().with("FAKE_MMAL_FAIL", call);
         let ended = pi.start(&CAPTURE).end();
         let said = pi.text("complaints");
         assert_eq!((ended, pi.mistakes()), (CAMERA, vec![]), "{call}: {said}");
@@ -100,7 +100,7 @@ fn a_control_that_the_firmware_refuses_is_gone_without() {
         "get vc.camera_info control:0 CAMERA_INFO=4",
         "component_create vc.camera_info=1",
     ] {
-        let pi = Pi::new().with("FAKE_MMAL_FAIL", call);
+        let pi = Pi::with_a_camera().with("FAKE_MMAL_FAIL", call);
         ends(
             &pi,
             &[&CAPTURE[..], &["-ISO", "300", "-sa", "10"]].concat(),
@@ -113,7 +113,7 @@ fn a_control_that_the_firmware_refuses_is_gone_without() {
 
 #[test]
 fn old_firmware_gets_the_annotation_that_it_knows() {
-    let pi = Pi::new().with_faults("OLD_FIRMWARE=1");
+    let pi = Pi::with_a_camera().with_faults("OLD_FIRMWARE=1");
     ends(&pi, &[&CAPTURE[..], &["-a", "12"]].concat(), 0, &[]);
     let annotated = |call: &String| call.contains(" ANNOTATE ") && !call.contains("status");
     assert!(
@@ -141,14 +141,14 @@ fn a_camera_that_gives_nothing_is_a_stalled_one() {
         "STALL_AFTER=0 STALL_ERROR=1",
         "STALL_AFTER=10 STALL_ERROR=1",
     ] {
-        let pi = Pi::new().with_faults(faults);
+        let pi = Pi::with_a_camera().with_faults(faults);
         ends(&pi, &arguments, STALLED, &["cable"]);
     }
 }
 
 #[test]
 fn an_error_of_the_camera_is_told_at_once() {
-    let pi = Pi::new().with_faults("STALL_AFTER=10 STALL_ERROR=1");
+    let pi = Pi::with_a_camera().with_faults("STALL_AFTER=10 STALL_ERROR=1");
     let begin = Instant::now();
     ends(
         &pi,
@@ -173,7 +173,7 @@ fn an_error_of_the_camera_is_told_at_once() {
 
 #[test]
 fn the_end_of_the_stream_is_an_end() {
-    let pi = Pi::new().with_faults("EOS_AFTER=20");
+    let pi = Pi::with_a_camera().with_faults("EOS_AFTER=20");
     ends(
         &pi,
         &[
@@ -194,7 +194,7 @@ fn the_end_of_the_stream_is_an_end() {
 
 #[test]
 fn a_system_without_libmmal_is_explained() {
-    let pi = Pi::new()
+    let pi = Pi::with_a_camera()
         .without("lib/libmmal.so")
         .without("lib/libbcm_host.so");
     ends(&pi, &CAPTURE, CAMERA, &["libmmal", "libcamera"]);
@@ -208,7 +208,7 @@ fn a_libmmal_of_another_age_is_explained() {
         "mmal_port_pool_create",
     ] {
         ends(
-            &Pi::new().without_symbol(symbol),
+            &Pi::with_a_camera().without_symbol(symbol),
             &CAPTURE,
             CAMERA,
             &[symbol],
@@ -219,7 +219,7 @@ fn a_libmmal_of_another_age_is_explained() {
 #[test]
 fn a_machine_without_the_device_is_explained() {
     ends(
-        &Pi::new().without("dev/vchiq"),
+        &Pi::with_a_camera().without("dev/vchiq"),
         &CAPTURE,
         CAMERA,
         &["/dev/vchiq"],
@@ -229,7 +229,7 @@ fn a_machine_without_the_device_is_explained() {
 #[test]
 fn a_user_without_the_right_to_the_device_is_explained() {
     ends(
-        &Pi::new().run_by_nobody(),
+        &Pi::with_a_camera().run_by_nobody(),
         &CAPTURE,
         CAMERA,
         &["/dev/vchiq", "video"],

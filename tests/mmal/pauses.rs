@@ -2,7 +2,7 @@
 
 use nix::sys::signal::Signal;
 
-use crate::equipment::{Pi, Running, until};
+use test_support::mmal::equipment::{Pi, Running, until};
 
 const CAPTURE: &str = "set vc.ril.camera out:1 CAPTURE";
 
@@ -25,7 +25,7 @@ fn switch(pi: &Pi, running: &Running) {
 
 #[test]
 fn each_sigusr1_starts_or_pauses_the_capture() {
-    let pi = Pi::new();
+    let pi = Pi::with_a_camera();
     let running = pi.start("--source mmal -s -o -");
     running.wait_for_call(CAPTURE);
     running.wait_for_output(1);
@@ -39,7 +39,7 @@ fn each_sigusr1_starts_or_pauses_the_capture() {
 
 #[test]
 fn a_capture_may_begin_paused() {
-    let pi = Pi::new();
+    let pi = Pi::with_a_camera();
     let running = pi.start("--source mmal -s -i pause -sp -o -");
     running.wait_for_call(CAPTURE);
     switch(&pi, &running);
@@ -53,7 +53,7 @@ fn a_capture_may_begin_paused() {
 
 #[test]
 fn without_s_the_signal_means_nothing() {
-    let pi = Pi::new();
+    let pi = Pi::with_a_camera();
     let running = pi.start("--source mmal -t 0 -o -");
     running.wait_for_output(1);
     running.signal(Signal::SIGUSR1);

@@ -6,13 +6,13 @@ use nix::sys::signal::Signal;
 use picam_stream::serve::handed::message::Kind;
 use test_support::service::{Room, Service};
 
-use crate::equipment::Pi;
-use crate::pictures::{annex_b, assert_piece_of, assert_whole, slices};
-use crate::viewer::Viewer;
+use test_support::handed_viewer::Viewer;
+use test_support::mmal::equipment::Pi;
+use test_support::pictures::{annex_b, assert_piece_of, assert_whole, slices};
 
 #[test]
 fn two_viewers_have_the_same_pictures_of_one_camera_which_is_set_free_in_order() {
-    let pi = Arc::new(Pi::new());
+    let pi = Arc::new(Pi::with_a_camera());
     let theirs = pi.clone();
     let service = Service::of(
         pi.program(),

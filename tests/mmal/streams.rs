@@ -5,11 +5,12 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use crate::equipment::Pi;
+use test_support::mmal::equipment::{Pi, until};
 
 const CAPTURE: [&str; 12] = [
     "--source", "mmal", "-w", "640", "-h", "360", "-fps", "25", "-t", "0", "-o", "-",
@@ -18,7 +19,7 @@ const CAPTURE: [&str; 12] = [
 #[test]
 fn the_stream_is_bit_by_bit_the_recorded_one_for_buffers_from_512_bytes_to_256_kib() {
     for size in [512, 4096, 65_536, 262_144] {
-        let pi = Pi::new().with("FAKE_MMAL_BUFFER_SIZE", &size.to_string());
+        let pi = Pi::with_a_camera().with("FAKE_MMAL_BUFFER_SIZE", &size.to_string());
         comes_out_whole(&pi, &format!("buffers of {size} bytes"));
     }
 }
@@ -36,7 +37,7 @@ fn oddities_of_the_firmware_do_not_show_in_the_stream() {
         "EVENT_AFTER=5",
         "LOSE_FRAME_END=4",
     ] {
-        let pi = Pi::new()
+        let pi = Pi::with_a_camera()
             .with_faults(faults)
             .with("FAKE_MMAL_BUFFER_SIZE", "4096");
         comes_out_whole(&pi, faults);
@@ -46,7 +47,7 @@ fn oddities_of_the_firmware_do_not_show_in_the_stream() {
 /// A 32-bit program that asks for a file's size in 32 bits cannot even look at such a file.
 #[test]
 fn a_file_of_more_than_2_gib_is_appended_to() {
-    let pi = Pi::new();
+    let pi = Pi::with_a_camera();
     let path = pi.path("long.h264");
     let long = fs::File::options()
         .create(true)
@@ -56,7 +57,7 @@ fn a_file_of_more_than_2_gib_is_appended_to() {
     let before = (2 << 30) + 1;
     long.set_len(before).expect("a hole takes no room");
     let running = pi.start_onto(&CAPTURE, long.into());
-    let grown = crate::equipment::until(std::time::Duration::from_secs(60), || {
+    let grown = until(Duration::from_secs(60), || {
         fs::metadata(&path)
             .is_ok_and(|file| file.len() > before + 20_000)
             .then_some(())
@@ -73,7 +74,7 @@ fn one_buffer_is_enough_and_data_may_begin_inside_it() {
         ("FAKE_MMAL_OFFSET", "64"),
         ("FAKE_MMAL_CHUNK", "1001"),
     ] {
-        let pi = Pi::new()
+        let pi = Pi::with_a_camera()
             .with(name, value)
             .with("FAKE_MMAL_BUFFER_SIZE", "8192");
         comes_out_whole(&pi, name);
@@ -82,7 +83,7 @@ fn one_buffer_is_enough_and_data_may_begin_inside_it() {
 
 #[test]
 fn a_slow_start_and_slow_calls_only_take_their_time() {
-    let pi = Pi::new().with_faults(
+    let pi = Pi::with_a_camera().with_faults(
         "START_DELAY_MS=3000 CREATE_DELAY_MS=500 ENABLE_DELAY_MS=500 DISABLE_DELAY_MS=500",
     );
     comes_out_whole(&pi, "slow start");
@@ -90,7 +91,7 @@ fn a_slow_start_and_slow_calls_only_take_their_time() {
 
 #[test]
 fn jpegs_come_out_whole() {
-    let pi = Pi::new().with("FAKE_MMAL_CHUNK", "1000");
+    let pi = Pi::with_a_camera().with("FAKE_MMAL_CHUNK", "1000");
     let arguments = [&CAPTURE[..], &["-cd", "MJPEG"]].concat();
     let recording = include_bytes!("../fake-mmal/data/testsrc.mjpeg");
     capture(&pi, &arguments, &[], recording.len() + 1, "JPEGs");

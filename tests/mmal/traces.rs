@@ -6,17 +6,17 @@ use std::thread;
 
 use nix::sys::signal::Signal;
 
-use crate::arm::root;
 use crate::differences::Differences;
-use crate::equipment::Pi;
 use crate::trace::{Recording, edits, lines, shown};
+use test_support::mmal::equipment::Pi;
+use test_support::packages::project;
 
 /// Runs at once: most of the time of each is spent waiting for its `-t`.
 const AT_ONCE: usize = 4;
 
 #[test]
 fn the_calls_are_those_of_raspivid_but_for_the_differences_that_are_meant() {
-    let differences = fs::read_to_string(root().join("tests/mmal/differences.tsv"))
+    let differences = fs::read_to_string(project().join("tests/mmal/differences.tsv"))
         .expect("the table of differences");
     let mut differences =
         Differences::parse(&differences).unwrap_or_else(|error| panic!("{error}"));
@@ -49,7 +49,7 @@ fn the_calls_are_those_of_raspivid_but_for_the_differences_that_are_meant() {
 }
 
 fn recordings() -> Vec<Recording> {
-    let folder = root().join("tests/data/mmal-traces");
+    let folder = project().join("tests/data/mmal-traces");
     let files = fs::read_dir(folder)
         .expect("the recorded traces")
         .map(|entry| entry.expect("a trace").path());
@@ -93,7 +93,7 @@ fn run_all(recordings: Vec<Recording>) -> Vec<(Recording, Vec<String>, Vec<Strin
 }
 
 fn run(recording: &Recording) -> (Vec<String>, Vec<String>) {
-    let pi = Pi::new().with_faults(&recording.injected);
+    let pi = Pi::with_a_camera().with_faults(&recording.injected);
     // Without any word the program shows its help; every other line says which camera it means.
     let camera: &[&str] = if recording.arguments.is_empty() {
         &[]

@@ -10,7 +10,7 @@ use nix::sys::signal::Signal;
 
 use test_support::connections::connection;
 
-use crate::equipment::{Pi, Running};
+use test_support::mmal::equipment::{Pi, Running};
 
 /// Slow enough steps that each can be met on its way.
 const SLOW_MS: u64 = 1500;
@@ -56,7 +56,7 @@ fn ends_in_order(pi: &Pi, running: Running, what: &str) {
 fn sigterm_and_sigint_end_it_in_every_phase() {
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
         for (faults, call) in PHASES {
-            let pi = Pi::new().with_faults(faults);
+            let pi = Pi::with_a_camera().with_faults(faults);
             let running = pi.start(&CAPTURE);
             running.wait_for_call(call);
             running.signal(signal);
@@ -68,7 +68,7 @@ fn sigterm_and_sigint_end_it_in_every_phase() {
 #[test]
 fn a_viewer_that_leaves_frees_the_camera_in_every_phase() {
     for (faults, call) in PHASES {
-        let pi = Pi::new().with_faults(faults);
+        let pi = Pi::with_a_camera().with_faults(faults);
         let (viewer, server) = connection();
         let running = pi.start_onto(&CAPTURE, OwnedFd::from(server).into());
         running.wait_for_call(call);
@@ -80,7 +80,7 @@ fn a_viewer_that_leaves_frees_the_camera_in_every_phase() {
 
 #[test]
 fn a_viewer_that_leaves_while_it_watches_frees_the_camera() {
-    let pi = Pi::new();
+    let pi = Pi::with_a_camera();
     let (mut viewer, server) = connection();
     let running = pi.start_onto(&CAPTURE, OwnedFd::from(server).into());
     let mut bytes = [0; 20_000];
@@ -101,7 +101,7 @@ fn two_hundred_starts_and_stops_leave_nothing_behind() {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 for _ in 0..200 / THREADS {
-                    let pi = Pi::new();
+                    let pi = Pi::with_a_camera();
                     let running = pi.start("--source mmal -t 40 -o -");
                     assert_eq!(
                         (running.end(), pi.mistakes()),

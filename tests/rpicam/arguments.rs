@@ -1,8 +1,8 @@
 //! What the capture program is started with: by version, by board, by raspivid's options. The software encoder of a Pi 5 has
 //! `software.rs`.
 
-use crate::stand_in::{StandIn, jpeg_clip};
 use test_support::program::stderr;
+use test_support::stand_in::{StandIn, jpeg_clip};
 
 /// From bullseye's to today's; each as it behaves on both kinds of board, as far as it knew the board.
 const VERSIONS: &[(&str, &str)] = &[

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::stand_in::StandIn;
 use test_support::connections::{connect, free_port};
 use test_support::program::LONG;
+use test_support::stand_in::StandIn;
 
 const BOARDS: [(&str, &str); 3] = [("1.1.2", "vc4"), ("1.13.0", "vc4"), ("1.13.0", "pi5")];
 

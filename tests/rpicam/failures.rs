@@ -3,8 +3,8 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use crate::stand_in::StandIn;
 use test_support::program::{LONG, stderr};
+use test_support::stand_in::StandIn;
 
 /// The one error line of a run that must fail with `status`.
 fn error_of(stand_in: &StandIn, args: &[&str], status: i32) -> String {

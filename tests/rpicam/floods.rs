@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use crate::stand_in::StandIn;
 use test_support::program::{LONG, stderr};
 use test_support::session::Session;
+use test_support::stand_in::StandIn;
 
 /// So much of each flood is taken before it ends: what grows with it, or takes time by its square, shows.
 const FLOOD_MIB: usize = 24;

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use crate::stand_in::{StandIn, h264_clip, jpeg_clip, pictures};
 use test_support::commands::tool;
 use test_support::decoding::decode;
 use test_support::program::LONG;
 use test_support::session::Session;
+use test_support::stand_in::{StandIn, h264_clip, jpeg_clip, pictures};
 
 /// Lets the stand-in write one frame at a time, and wants each from our end before the next is written.
 fn each_frame_comes_alone(stand_in: StandIn, clip: &'static Path, args: &[&str]) {

@@ -7,6 +7,3 @@ mod failures;
 mod floods;
 mod frames;
 mod software;
-// The benches use it, too.
-#[allow(dead_code)]
-mod stand_in;

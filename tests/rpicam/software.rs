@@ -1,11 +1,11 @@
 //! The software encoder of a Pi 5: what it is told, and what x264 itself makes of that.
 
 use crate::arguments::value;
-use crate::stand_in::StandIn;
 use test_support::commands::tool;
 use test_support::decoding::nal_types;
 use test_support::folders::Scratch;
 use test_support::program::stderr;
+use test_support::stand_in::StandIn;
 
 /// What rpicam-apps set for x264 with `--low-latency`, in the words of ffmpeg (encoder/libav_encoder.cpp); what is given with
 /// `--libav-video-codec-opts` comes behind it.

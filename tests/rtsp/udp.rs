@@ -3,16 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-use test_support::namespace::Namespace;
+use test_support::lines::cable::{CAMERA, VIEWER, cable};
 use test_support::program::LONG;
 use test_support::service::{Room, Service};
 
 use super::camera::{FILE, serve};
 use super::client::{Client, rtp_head};
-
-/// The ends of a cable.
-const CAMERA: Ipv4Addr = Ipv4Addr::new(10, 78, 0, 1);
-const VIEWER: Ipv4Addr = Ipv4Addr::new(10, 78, 0, 2);
 
 /// A client's pair of ports.
 pub struct Ports {
@@ -222,15 +218,7 @@ fn without_a_sign_of_life_a_session_over_udp_ends_after_a_minute() {
 /// missing, whoever begins again begins with a key frame, and none is cut off.
 #[test]
 fn a_slow_line_costs_whole_pictures_and_no_packet_of_those_that_are_sent() {
-    let (camera, viewer) = (Namespace::new(), Namespace::new());
-    camera.tool(&format!(
-        "ip link add line mtu 1500 type veth peer name line mtu 1500 netns {}",
-        viewer.id
-    ));
-    for (namespace, own) in [(&camera, CAMERA), (&viewer, VIEWER)] {
-        namespace.tool(&format!("ip addr add {own}/24 dev line"));
-        namespace.tool("ip link set line up");
-    }
+    let (camera, viewer) = cable();
     camera.tool("tc qdisc replace dev line root tbf rate 400kbit burst 4kb limit 60kb");
     let options = format!("--source file:{FILE} -fps 25 --linger 1");
     let service = camera.run(move || Service::at(CAMERA, &[Room::Rtsp], &options, |_| {}));

@@ -8,9 +8,9 @@ use picam_stream::serve::handed::message::Kind;
 use test_support::program::recording;
 use test_support::service::{Room, Service};
 
-use crate::pictures::{annex_b, assert_piece_of, assert_whole, slices};
-use crate::stand_in::StandIn;
-use crate::viewer::{CARD, Viewer};
+use test_support::handed_viewer::{CARD, Viewer};
+use test_support::pictures::{annex_b, assert_piece_of, assert_whole, slices};
+use test_support::stand_in::StandIn;
 
 const KINDS: [Kind; 3] = [Kind::Bare, Kind::MpegTs, Kind::Records];
 

@@ -9,9 +9,9 @@ use picam_stream::serve::handed::message::Kind;
 use test_support::commands::until;
 use test_support::service::{Room, Service};
 
-use crate::pictures::{annex_b, assert_piece_of, slices};
 use crate::process::{descriptors, memory_kib, threads};
-use crate::viewer::{CARD, Viewer};
+use test_support::handed_viewer::{CARD, Viewer};
+use test_support::pictures::{annex_b, assert_piece_of, slices};
 
 const KINDS: [Kind; 3] = [Kind::Bare, Kind::MpegTs, Kind::Records];
 

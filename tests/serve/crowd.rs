@@ -16,8 +16,8 @@ use test_support::program::{LONG, program, recording};
 use test_support::service::{Room, Service};
 use test_support::session::Session;
 
-use crate::pictures::{annex_b, assert_piece_of, assert_whole, slices};
 use crate::process::{memory_kib, threads};
+use test_support::pictures::{annex_b, assert_piece_of, assert_whole, slices};
 
 /// How long it goes on once all are there.
 const LASTS: Duration = Duration::from_secs(5);

@@ -15,8 +15,8 @@ use test_support::program::{LONG, RECORDING};
 use test_support::service::{Room, Service};
 use test_support::session::Session;
 
-use crate::pictures::{annex_b, assert_whole, slices};
-use crate::viewer::{CARD, Viewer};
+use test_support::handed_viewer::{CARD, Viewer};
+use test_support::pictures::{annex_b, assert_whole, slices};
 
 const KINDS: [Kind; 3] = [Kind::Bare, Kind::MpegTs, Kind::Records];
 

@@ -13,9 +13,9 @@ use test_support::commands::until;
 use test_support::folders::Scratch;
 use test_support::service::{Room, Service};
 
-use crate::pictures::assert_whole;
 use crate::process::descriptors;
-use crate::viewer::{CARD, Viewer};
+use test_support::handed_viewer::{CARD, Viewer};
+use test_support::pictures::assert_whole;
 
 /// `hangs.c`, compiled once.
 static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {

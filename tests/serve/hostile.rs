@@ -17,7 +17,7 @@ use test_support::folders::Scratch;
 use test_support::service::{Room, Service};
 
 use crate::process::descriptors;
-use crate::viewer::{CARD, Reading, Viewer, hear, watch};
+use test_support::handed_viewer::{CARD, Reading, Viewer, hear, watch};
 
 /// A peer that says what it likes.
 fn peer(service: &Service) -> OwnedFd {

@@ -9,8 +9,8 @@ use test_support::program::LONG;
 use test_support::service::{Room, Service};
 use test_support::session::Session;
 
-use crate::stand_in::StandIn;
-use crate::viewer::Viewer;
+use test_support::handed_viewer::Viewer;
+use test_support::stand_in::StandIn;
 
 fn service(stand_in: &Arc<StandIn>, options: &str) -> Service {
     let theirs = stand_in.clone();

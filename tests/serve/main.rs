@@ -9,12 +9,6 @@ mod hanging;
 mod hostile;
 mod libcamera;
 mod options;
-mod pictures;
 mod process;
 mod recorders;
-#[path = "../rpicam/stand_in.rs"]
-// Most of it is for its own suite.
-#[allow(dead_code)]
-mod stand_in;
 mod starting;
-mod viewer;

@@ -9,8 +9,8 @@ use test_support::program::LONG;
 use test_support::service::{Room, Service};
 use test_support::session::Session;
 
-use crate::pictures::assert_whole;
-use crate::viewer::{CARD, Viewer, hear, watch};
+use test_support::handed_viewer::{CARD, Viewer, hear, watch};
+use test_support::pictures::assert_whole;
 
 /// What an instance asks for that was started with these options.
 fn with_options(line: &str) -> Watch {

@@ -13,9 +13,9 @@ use test_support::commands::until;
 use test_support::program::{self, LONG, assert_ended, program};
 use test_support::service::{Room, Service};
 
-use crate::pictures::assert_whole;
 use crate::process::memory_kib;
-use crate::viewer::{CARD, Viewer};
+use test_support::handed_viewer::{CARD, Viewer};
+use test_support::pictures::assert_whole;
 
 fn shared(service: &Service) -> String {
     format!("--source shared:{}", service.camera().display())

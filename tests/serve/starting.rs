@@ -7,7 +7,7 @@ use picam_stream::serve::handed::message::{Kind, Say};
 use test_support::program::{self, assert_ended};
 use test_support::service::{Room, Service};
 
-use crate::viewer::{CARD, Viewer};
+use test_support::handed_viewer::{CARD, Viewer};
 
 #[test]
 fn without_a_socket_it_says_how_it_is_started() {

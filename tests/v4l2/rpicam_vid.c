@@ -1,6 +1,6 @@
 /* Stands in for rpicam-vid (1.8 or later) in the service's sandbox: does what libcamera needs, says on standard error what
  * it could do and what not, plays a recording with a line for each frame, and ends on SIGINT. Static, so that the machine
- * needs nothing for it. tests/rpicam/stand_in.py knows the program's versions and options; this one knows one. */
+ * needs nothing for it. tests/support/stand_in.py knows the program's versions and options; this one knows one. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

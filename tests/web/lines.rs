@@ -1,6 +1,5 @@
 //! A viewer on a line that carries half of the stream.
 
-use std::net::Ipv4Addr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -8,27 +7,10 @@ use super::browser::Browser;
 use super::card_service::{serve_at, url};
 use super::playing::PLAYING;
 use super::seen::{OBSERVER, ages_ms, longest_still_ms, watch};
-use test_support::namespace::Namespace;
+use test_support::lines::cable::{CAMERA, cable};
 
 /// More than the line carries.
 const CARD: &str = "--source test -w 640 -h 480 -fps 25 -g 25 -b 2000000";
-
-const CAMERA: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
-const VIEWER: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 2);
-
-/// Two machines with a cable between them.
-fn cable() -> (Namespace, Namespace) {
-    let (camera, viewer) = (Namespace::new(), Namespace::new());
-    camera.tool(&format!(
-        "ip link add line mtu 1500 type veth peer name line mtu 1500 netns {}",
-        viewer.id
-    ));
-    for (namespace, own) in [(&camera, CAMERA), (&viewer, VIEWER)] {
-        namespace.tool(&format!("ip addr add {own}/24 dev line"));
-        namespace.tool("ip link set line up");
-    }
-    (camera, viewer)
-}
 
 #[test]
 fn a_slow_line_costs_pictures_and_never_stops_them_and_a_fast_one_is_live_again() {

@@ -2,17 +2,15 @@
 //! a way with delay and losses.
 
 use std::fs::File;
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddrV4, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use nix::sys::socket::{setsockopt, sockopt};
+use nix::sys::socket::{SockaddrIn, setsockopt, sockopt};
 
+use super::cable::{CAMERA, cable, put_up};
 use super::relay::{Relay, Way};
 use super::sys;
-use test_support::namespace::Namespace;
-
-const CAMERA: &str = "10.77.0.1";
-const VIEWER: &str = "10.77.0.2";
+use crate::namespace::Namespace;
 
 const FAST_BITS_A_SECOND: u64 = 100_000_000;
 
@@ -23,14 +21,13 @@ pub struct Line {
 }
 
 impl Line {
-    /// Two Ethernet devices with the usual MTU and a cable between them.
     pub fn cable() -> Self {
-        let (camera, viewer) = (Namespace::new(), Namespace::new());
-        camera.tool(&format!(
-            "ip link add line mtu 1500 type veth peer name line mtu 1500 netns {}",
-            viewer.id
-        ));
-        Self::configured(camera, viewer, None)
+        let (camera, viewer) = cable();
+        Self {
+            camera,
+            viewer,
+            relay: None,
+        }
     }
 
     /// The same cable, which carries so many bits a second: the queue in front of it holds 200 ms and 8 KiB.
@@ -51,20 +48,11 @@ impl Line {
             file
         };
         let (near, far) = (open(&camera), open(&viewer));
-        Self::configured(camera, viewer, Some(Relay::start(near, far, way)))
-    }
-
-    fn configured(camera: Namespace, viewer: Namespace, relay: Option<Relay>) -> Self {
-        for (namespace, own) in [(&camera, CAMERA), (&viewer, VIEWER)] {
-            namespace.tool(&format!("ip addr add {own}/24 dev line"));
-            namespace.tool("ip link set line up");
-            // The congestion control of a Raspberry Pi, whatever this machine has.
-            namespace.tool("ip route replace 10.77.0.0/24 dev line congctl cubic");
-        }
+        put_up(&camera, &viewer);
         Self {
             camera,
             viewer,
-            relay,
+            relay: Some(Relay::start(near, far, way)),
         }
     }
 
@@ -98,9 +86,7 @@ impl Line {
             if let Some(bytes) = receive_buffer {
                 setsockopt(&viewer, sockopt::RcvBuf, &bytes).expect("a receive buffer");
             }
-            let address: std::net::SocketAddrV4 =
-                format!("{CAMERA}:{port}").parse().expect("an address");
-            let address = nix::sys::socket::SockaddrIn::from(address);
+            let address = SockaddrIn::from(SocketAddrV4::new(CAMERA, port));
             nix::sys::socket::connect(std::os::fd::AsRawFd::as_raw_fd(&viewer), &address)
                 .expect("a connection");
             TcpStream::from(viewer)

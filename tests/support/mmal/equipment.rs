@@ -15,9 +15,9 @@ use nix::sys::stat::{Mode, SFlag, makedev, mknod};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use test_support::program::Words;
+use crate::program::Words;
 
-use crate::arm::{ARM_ROOT, emulator, library, program};
+use super::arm::{ARM_ROOT, emulator, library, program};
 
 /// Generous: the machine may be busy, and the processor is emulated.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -32,8 +32,8 @@ pub struct Pi {
 }
 
 impl Pi {
-    /// One with a camera and all its devices.
-    pub fn new() -> Pi {
+    /// With all its devices.
+    pub fn with_a_camera() -> Pi {
         let folder = tempfile::tempdir().expect("a folder for the test");
         // A program without rights writes its trace here, too.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).expect("its mode");

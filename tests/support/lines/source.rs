@@ -4,7 +4,7 @@ use std::fs;
 
 use picam_stream::h264::access_unit::AccessUnitSplitter;
 
-use test_support::program::RECORDING;
+use crate::program::RECORDING;
 
 pub const FPS: u64 = 25;
 

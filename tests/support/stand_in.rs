@@ -7,12 +7,12 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use test_support::commands::tool;
-use test_support::folders::Scratch;
-use test_support::program::{LONG, Words, program};
-use test_support::session::Session;
+use crate::commands::tool;
+use crate::folders::Scratch;
+use crate::program::{LONG, Words, program, program_path};
+use crate::session::Session;
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rpicam/stand_in.py");
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/stand_in.py");
 
 /// A version of the program on a board, with a folder for what it notes.
 pub struct StandIn {
@@ -336,7 +336,8 @@ fn make_clip(name: &str, encoder: &str, format: &str, cut: fn(&[u8]) -> Vec<&[u8
         );
         bytes.extend_from_slice(picture);
     }
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("stand_in_clip.{name}"));
+    let built = program_path();
+    let path = built.with_file_name(format!("stand_in_clip.{name}"));
     let unfinished = path.with_extension(std::process::id().to_string());
     fs::write(&unfinished, bytes).expect("the clip is written");
     fs::rename(&unfinished, &path).expect("the clip is put in place");

@@ -2,11 +2,11 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use crate::decoding::decode;
 use picam_stream::frame::Frame;
 use picam_stream::h264::nal::{NalType, units};
 use picam_stream::serve::handed::message::Kind;
 use picam_stream::serve::handed::record::{HEAD_BYTES, announced};
-use test_support::decoding::decode;
 
 /// A number for each coded slice; of the card, one slice is one picture.
 pub fn slices(annex_b: &[u8]) -> Vec<u64> {

@@ -12,8 +12,8 @@ use nix::sys::socket::{setsockopt, sockopt};
 use super::arrivals::{self, Seen};
 use super::line::Line;
 use super::source;
-use test_support::folders::Scratch;
-use test_support::program::program;
+use crate::folders::Scratch;
+use crate::program::program;
 
 pub struct Scenario {
     pub name: &'static str,

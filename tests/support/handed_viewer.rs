@@ -8,13 +8,13 @@ use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::commands::until;
+use crate::connections::connection;
+use crate::program::LONG;
+use crate::service::Service;
 use nix::sys::socket::{MsgFlags, recv};
 use picam_stream::serve::handed::client::{Client, Heard};
 use picam_stream::serve::handed::message::{Ask, Ended, Kind, MOST_BYTES, Say, Watch};
-use test_support::commands::until;
-use test_support::connections::connection;
-use test_support::program::LONG;
-use test_support::service::Service;
 
 /// A small card, cheap for many tests at once.
 pub const CARD: &str = "--source test -w 160 -h 128 -fps 25 -b 300000 -v";

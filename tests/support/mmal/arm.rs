@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use crate::packages::project;
+
 /// The C library of 32-bit ARM, of the package libc6-armhf-cross.
 pub const ARM_ROOT: &str = "/usr/arm-linux-gnueabihf";
 
@@ -13,7 +15,7 @@ pub fn program() -> PathBuf {
     let cargo = "target/arm-unknown-linux-gnueabihf/release/picam-stream";
     let cross = "target/cross/arm-unknown-linux-gnueabihf/release/picam-stream";
     let named = std::env::var_os("PICAM_STREAM_ARM").map(PathBuf::from);
-    let built = [cross, cargo].map(|path| root().join(path));
+    let built = [cross, cargo].map(|path| project().join(path));
     named
         .into_iter()
         .chain(built)
@@ -48,7 +50,7 @@ pub fn library() -> &'static Path {
 }
 
 fn build_library() -> PathBuf {
-    let mut build = Command::new(root().join("tests/fake-mmal/build.sh"))
+    let mut build = Command::new(project().join("tests/fake-mmal/build.sh"))
         .stdout(Stdio::piped())
         .spawn()
         .expect("tests/fake-mmal/build.sh");
@@ -64,8 +66,4 @@ fn build_library() -> PathBuf {
         "the emulated libmmal could not be built"
     );
     path.trim().into()
-}
-
-pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
