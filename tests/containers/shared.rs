@@ -1,6 +1,7 @@
 //! The shared camera in a container: switched on as README says, and readers who keep what they get.
 
 use crate::container::Container;
+use crate::files::Files;
 use crate::net::Net;
 use crate::repo::CONFFILE;
 use crate::root::Root;
@@ -95,6 +96,22 @@ pub fn wait_until_all_are_gone(container: &Container) {
             .out;
         (states.trim() == "inactive").then_some(())
     });
+}
+
+/// Purges the package, and looks for what it left of processes, files and units.
+pub fn purge(container: &Container, before_it_came: &Files, reader: Reader) -> Vec<u8> {
+    container.sh("apt-get purge -y picam-stream");
+    let read = reader.read_to_end();
+    assert!(container.processes("picam-stream").is_empty());
+    assert!(!container.path("run/picam-stream").exists());
+    assert_eq!(
+        before_it_came.changes_to(&Files::of(container)),
+        [""; 0],
+        "left behind"
+    );
+    let units = container.sh("systemctl list-units --all --plain --no-legend 'picam*'");
+    assert_eq!(units, "");
+    read
 }
 
 /// How a reader reads.

@@ -6,7 +6,7 @@ use crate::files::Files;
 use crate::repo::{self, VERSIONS};
 use crate::root::{BOOKWORM_AMD64, TRIXIE_AMD64};
 use crate::shared::{
-    Pace, Reader, SMALL_CARD, options, service, sharing_on, wait_until_all_are_gone,
+    Pace, Reader, SMALL_CARD, options, purge, service, sharing_on, wait_until_all_are_gone,
 };
 use std::fs;
 use test_support::commands::until;
@@ -47,17 +47,7 @@ fn the_socket_is_off_until_it_is_enabled_and_a_purge_takes_everything_with_it() 
     assert_eq!(states(container), "enabled active");
     let reader = Reader::come(&container.net(), Pace::AsItComes);
     until("the service is there", 60, || service(container));
-    container.sh("apt-get purge -y picam-stream");
-    reader.read_to_end();
-    assert!(container.processes("picam-stream").is_empty());
-    assert!(!container.path("run/picam-stream").exists());
-    assert_eq!(
-        before.changes_to(&Files::of(container)),
-        [""; 0],
-        "left behind"
-    );
-    let units = container.sh("systemctl list-units --all --plain --no-legend 'picam*'");
-    assert_eq!(units, "");
+    purge(container, &before, reader);
 }
 
 /// What systemd says of the socket: whether it is enabled, and whether it listens.

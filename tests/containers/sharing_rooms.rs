@@ -5,7 +5,7 @@ use crate::files::Files;
 use crate::install::install;
 use crate::repo;
 use crate::root::BOOKWORM_AMD64;
-use crate::shared::{Pace, Reader, SMALL_CARD, options, service};
+use crate::shared::{Pace, Reader, SMALL_CARD, options, purge, service};
 use test_support::commands::{command, run};
 use test_support::decoding::assert_begins_decodable;
 
@@ -45,15 +45,5 @@ fn all_kinds_of_viewers_share_one_camera_and_a_purge_ends_them_all() {
         assert!(seen.starts_with("320,240"), "{stream:?}: {seen}");
         assert_eq!(service(container), Some(pid), "{stream:?}");
     }
-    container.sh("apt-get purge -y picam-stream");
-    assert_begins_decodable(&reader.read_to_end());
-    assert!(container.processes("picam-stream").is_empty());
-    assert!(!container.path("run/picam-stream").exists());
-    assert_eq!(
-        before.changes_to(&Files::of(container)),
-        [""; 0],
-        "left behind"
-    );
-    let left = container.sh("systemctl list-units --all --plain --no-legend 'picam*' 'raspivid*'");
-    assert!(!left.contains("picam"), "{left}");
+    assert_begins_decodable(&purge(container, &before, reader));
 }

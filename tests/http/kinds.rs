@@ -1,8 +1,6 @@
 //! Each URL gives what it is for.
 
-use test_support::commands::tool;
-use test_support::decoding::{assert_begins_decodable, decode};
-use test_support::program::stderr;
+use test_support::decoding::{assert_begins_decodable, decode, pictures_of};
 
 use crate::client::{CARD, Client, curl, get, say, serve, status, wait_for_status};
 
@@ -78,34 +76,12 @@ fn the_page_stands_alone_and_may_load_nothing_from_elsewhere() {
     assert!(page.text().contains("<!DOCTYPE html>"));
 }
 
-/// ffmpeg takes it for some seconds and has nothing to complain about.
-fn play(url: &str) -> String {
-    let words = [
-        "-v",
-        "warning",
-        "-t",
-        "3",
-        "-i",
-        url,
-        "-f",
-        "framehash",
-        "-",
-    ];
-    let output = tool("ffmpeg", words.as_slice(), b"");
-    assert!(
-        output.status.success() && output.stderr.is_empty(),
-        "{url}: {}",
-        stderr(&output)
-    );
-    String::from_utf8(output.stdout).expect("text")
-}
-
 #[test]
 fn ffmpeg_finds_no_fault_in_mp4_and_in_the_transport_stream() {
     let service = serve(CARD);
     for path in ["/live.mp4", "/stream.ts"] {
-        let frames = play(&format!("http://{}{path}", service.web()));
-        let frames = frames.lines().filter(|line| !line.starts_with('#')).count();
+        let url = format!("http://{}{path}", service.web());
+        let frames = pictures_of(&["-v", "warning", "-t", "3", "-i", &url]);
         assert!((40..=110).contains(&frames), "{path}: {frames} frames");
     }
 }

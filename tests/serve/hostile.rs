@@ -56,6 +56,10 @@ fn watched(options: &str) -> (Service, Reading, usize) {
 #[track_caller]
 fn assert_undisturbed(service: &Service, viewer: Reading, count: usize) {
     let pid = service.pid().expect("it runs");
+    // Who is served now came after all the others: none of them waits to be let in.
+    let mut last = Viewer::watch(service, Kind::Bare);
+    last.read_at_least(1);
+    drop(last);
     until("every descriptor is closed", 30, || {
         (descriptors(pid) == count).then_some(())
     });

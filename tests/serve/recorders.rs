@@ -1,8 +1,9 @@
 //! Who writes the pictures of the shared camera himself: to a file, or to a pipe that may not be read.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -19,6 +20,17 @@ use test_support::pictures::assert_whole;
 
 fn shared(service: &Service) -> String {
     format!("--source shared:{}", service.camera().display())
+}
+
+/// Records what others watch until it is told to end.
+fn recorder(service: &Service, to: impl AsRef<OsStr>) -> Command {
+    let mut recorder = program();
+    let shared = shared(service);
+    recorder
+        .args(shared.split(' '))
+        .args(["-t", "0", "-o"])
+        .arg(to);
+    recorder
 }
 
 #[test]
@@ -48,15 +60,7 @@ fn a_recorder_is_told_why_the_service_ends() {
     assert_ended(&output, 70, &["/dev/none"]);
     let service = Service::start(&[Room::Camera], CARD);
     let clip = service.scratch().path("clip.h264");
-    let mut recorder = program()
-        .args([
-            "--source",
-            &shared(&service)["--source ".len()..],
-            "-t",
-            "0",
-            "-o",
-        ])
-        .arg(&clip)
+    let mut recorder = recorder(&service, &clip)
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
@@ -87,15 +91,7 @@ fn a_pipe_that_nobody_reads_holds_up_its_recorder_alone() {
     viewer.keep_at_least(1);
     let viewer = viewer.keep_reading();
     let pid = service.pid().expect("it runs");
-    let mut recorder = program()
-        .args([
-            "--source",
-            &shared(&service)["--source ".len()..],
-            "-t",
-            "0",
-            "-o",
-            "-",
-        ])
+    let mut recorder = recorder(&service, "-")
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

@@ -48,6 +48,14 @@ pub fn ffmpeg(words: &[&str], input: &[u8]) -> Vec<u8> {
     output.stdout
 }
 
+/// How many pictures ffmpeg makes of an input that its options name; it must have nothing to complain about.
+#[track_caller]
+pub fn pictures_of(input: &[&str]) -> usize {
+    let hashes = ffmpeg(&[input, &["-f", "framehash"]].concat(), b"");
+    let hashes = String::from_utf8(hashes).expect("text");
+    hashes.lines().filter(|line| !line.starts_with('#')).count()
+}
+
 /// ffmpeg remarks on what it has to guess of any bare H.264 stream.
 pub fn is_harmless(line: &str) -> bool {
     line.contains("Timestamps are unset in a packet") || line.contains("st: 0 edit list")
