@@ -7,7 +7,7 @@ use super::house::House;
 use super::http::status::{CameraState, Kind, Mjpeg, Status};
 use super::shared_camera::State;
 use crate::options::Codec;
-use crate::units::Micros;
+use crate::units::{Micros, Pts};
 
 /// What stands before the name of the camera in the report.
 const CAMERA_NAME: &str = "Camera Name";
@@ -21,7 +21,7 @@ impl House {
         let init = camera.gop().key_frame().and_then(|key| key.init_segment());
         let asked_size = camera.options().video.size;
         Status {
-            clock: camera.stream_clock(now),
+            clock: camera.clock().at(now).unwrap_or(Pts(now.0)),
             since_epoch: SystemTime::now()
                 .duration_since(SystemTime::UNIX_EPOCH)
                 .unwrap_or_default(),

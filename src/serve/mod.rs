@@ -1,7 +1,8 @@
 //! Many viewers, one camera: `picam-stream serve`, which systemd starts when the first one comes.
 //!
 //! One loop over every descriptor in the main thread, and one thread for the camera. Viewers come through rooms: `handed`
-//! (`camera.sock`) and `http` (`picam-web.socket`); each connection is a `guest`, which the loop knows nothing else of.
+//! (`camera.sock`), `http` (`picam-web.socket`) and `rtsp` (`picam-rtsp.socket`); each connection is a `guest`, which the loop
+//! knows nothing else of.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -10,12 +11,13 @@
 //! | `house`, `door`, `guest` | what guests may ask of the service, who may come in, what a guest is |
 //! | `journal`, `figures`, `users` | what is told of them, and how the service is; who may watch |
 //! | `jpegs` | JPEGs of an H.264 camera |
-//! | `camera`, `shared_camera`, `rate` | the camera's thread; when it runs, what became of it, how fast it gives |
+//! | `camera`, `shared_camera`, `clock`, `rate` | the camera's thread; when it runs, what became of it, where its clock stands, how fast it gives |
 //! | `picture`, `gop` | frames that are shared; the ones to begin with |
 //! | `watcher`, `forms` | a viewer that joins a running stream; forms that need nothing of a room |
 
 mod accept;
 mod camera;
+mod clock;
 mod door;
 mod figures;
 mod forms;

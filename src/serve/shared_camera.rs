@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::camera::{Camera, Word};
+use super::clock::StreamClock;
 use super::gop::Gop;
 use super::guest::Failure;
 use super::picture::{Memory, Numbering, Picture};
@@ -15,7 +16,7 @@ use crate::frame::Frame;
 use crate::log;
 use crate::options::Options;
 use crate::stall::{self, Silence};
-use crate::units::{Micros, Pts};
+use crate::units::Micros;
 
 /// A camera that failed is not tried again sooner.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -49,8 +50,7 @@ struct Run {
     bytes: u64,
     first: Option<Micros>,
     last: Option<Micros>,
-    /// When the last picture is to be shown, and when it was taken.
-    last_times: Option<(Pts, Micros)>,
+    clock: StreamClock,
     rate: Rate,
 }
 
@@ -152,12 +152,9 @@ impl SharedCamera {
         self.run.as_ref().and_then(|run| run.first)
     }
 
-    /// Now, on the time line of the pictures (`Frame::pts`): that of fMP4 and of what is told beside it.
-    pub fn stream_clock(&self, now: Micros) -> Pts {
-        let last = self.run.as_ref().and_then(|run| run.last_times);
-        last.map_or(Pts(now.0), |(pts, captured)| {
-            Pts(pts.0 + now.0.saturating_sub(captured.0))
-        })
+    /// Where the time line of the pictures (`Frame::pts`) stands.
+    pub fn clock(&self) -> StreamClock {
+        self.run.as_ref().map(|run| run.clock).unwrap_or_default()
     }
 
     /// Pictures that were lost before they could be shared.
@@ -294,7 +291,7 @@ impl SharedCamera {
                     bytes: 0,
                     first: None,
                     last: None,
-                    last_times: None,
+                    clock: StreamClock::default(),
                     rate: Rate::since(now),
                 });
             }
@@ -356,7 +353,7 @@ impl Run {
             self.first = Some(now);
         }
         self.last = Some(now);
-        self.last_times = Some((frame.pts, frame.captured));
+        self.clock.note(&frame);
         self.pictures += u64::from(!frame.continues);
         self.bytes += frame.data.len() as u64;
         self.rate.note(frame.continues, frame.data.len(), now);

@@ -4,7 +4,7 @@ use crate::container::Container;
 use crate::files::Files;
 use crate::install::install;
 use crate::repo;
-use crate::root::BOOKWORM_AMD64;
+use crate::root::{BOOKWORM_AMD64, BULLSEYE_ARMHF, Root};
 use crate::shared::{Pace, Reader, SMALL_CARD, options, purge, service};
 use test_support::commands::{command, run};
 use test_support::decoding::assert_begins_decodable;
@@ -19,8 +19,17 @@ const STREAMS: [&[&str]; 5] = [
 ];
 
 #[test]
-fn all_kinds_of_viewers_share_one_camera_and_a_purge_ends_them_all() {
-    let container = &Container::boot(&BOOKWORM_AMD64);
+fn all_kinds_of_viewers_share_one_camera_and_a_purge_ends_them_all_on_systemd_247() {
+    share_and_purge(&BULLSEYE_ARMHF);
+}
+
+#[test]
+fn all_kinds_of_viewers_share_one_camera_and_a_purge_ends_them_all_on_systemd_252() {
+    share_and_purge(&BOOKWORM_AMD64);
+}
+
+fn share_and_purge(root: &'static Root) {
+    let container = &Container::boot(root);
     repo::add(container);
     let before = Files::of(container);
     install(container);

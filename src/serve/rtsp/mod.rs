@@ -3,12 +3,11 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `inbox`, `request`, `response`, `transport` | what is said on a connection |
-//! | `sdp`, `rtcp`, `clock` | what is told of the stream, and of the line |
+//! | `sdp`, `rtcp` | what is told of the stream, and of the line |
 //! | `connection`, `answers`, `session` | who is there, what is answered, who has pictures |
 //! | `form`, `udp`, `outlet` | how the pictures leave: over the connection, or beside it |
 
 mod answers;
-mod clock;
 mod connection;
 mod form;
 pub mod inbox;

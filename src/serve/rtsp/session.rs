@@ -5,13 +5,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::super::clock::StreamClock;
 use super::super::door::Place;
 use super::super::guest::Ending;
 use super::super::house::House;
 use super::super::journal::Visit;
 use super::super::picture::Picture;
 use super::super::watcher::{Begins, Watcher};
-use super::clock::StreamClock;
 use super::form::Packets;
 use super::outlet::Outlet;
 use super::rtcp::{self, REPORT_EVERY, Reception, Report};
@@ -57,6 +57,7 @@ pub struct Session {
     /// PLAY was answered, and nothing was sent yet.
     is_prepared: bool,
     awaits_key_frame: bool,
+    /// The camera's, as it stood at the last picture: the end is told when the camera may be off.
     clock: StreamClock,
     reported: Option<Micros>,
     reception: Option<Reception>,
@@ -160,7 +161,7 @@ impl Session {
         self.since.get_or_insert(now);
         let past = house.camera.gop().to_begin_with(now);
         self.awaits_key_frame = past.is_empty();
-        past.iter().for_each(|it| self.clock.note(&it.frame));
+        self.clock = house.camera.clock();
         if self.awaits_key_frame {
             house.camera.want_key_frame(now);
         }
@@ -185,7 +186,7 @@ impl Session {
         if !self.is_playing {
             return Ok(());
         }
-        self.clock.note(&picture.frame);
+        self.clock = house.camera.clock();
         if self.awaits_key_frame && !picture.frame.key {
             house.camera.want_key_frame(now);
             return Ok(());
@@ -261,7 +262,7 @@ impl Session {
 
     /// Nothing before the first packet.
     fn report(&mut self, connection: &mut Connected, now: Micros) -> Option<Report> {
-        let ticks = self.clock.ticks(now)?;
+        let ticks = ticks(self.clock.at(now)?);
         let numbers = self.stream(connection).viewer().form().numbers;
         let wall_clock = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
