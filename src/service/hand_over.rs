@@ -16,9 +16,6 @@ use crate::stop::Stop;
 use crate::units::Micros;
 use crate::viewer::peer_name;
 
-/// How soon a signal is seen that came just before the wait.
-const WAIT: Duration = Duration::from_millis(250);
-
 /// How long the service may take to say how a viewer was served whose instance is stopped.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
@@ -102,7 +99,8 @@ pub fn not_reached(path: &Path, error: &std::io::Error) -> String {
 /// Carries what the service says until it is over; nothing where it is to be asked again.
 fn follow(client: &Client, stop: &Stop) -> Result<Option<Ended>> {
     while !stop.requested() {
-        match client.hear(WAIT)? {
+        stop.wait_beside(client.descriptor());
+        match client.hear(Duration::ZERO)? {
             Heard::Said(Say::Ended(ended)) => return Ok(Some(ended)),
             Heard::Said(Say::AskAgain) => return Ok(None),
             Heard::Said(_) | Heard::Nothing => {}

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 use picam_stream::h264::nal::{NalType, units};
 use picam_stream::serve::handed::message::Kind;
 use test_support::folders::Scratch;
@@ -17,6 +18,8 @@ use test_support::session::Session;
 
 use test_support::handed_viewer::{CARD, Viewer};
 use test_support::pictures::{annex_b, assert_whole, slices};
+
+use crate::process::waits;
 
 const KINDS: [Kind; 3] = [Kind::Bare, Kind::MpegTs, Kind::Records];
 
@@ -259,6 +262,20 @@ fn an_instance_that_is_stopped_or_killed_ends_its_viewer_and_nobody_elses() {
     let (stream, ended) = staying.end();
     assert_whole(Kind::Bare, &stream);
     assert_eq!(ended.tally.skipped, 0);
+}
+
+#[test]
+fn an_instance_sleeps_while_its_viewer_is_served_and_hears_a_signal_all_the_same() {
+    let service = Service::start(&[Room::Camera], CARD);
+    let mut instance = Session::start(&shared(&service));
+    // By then it has heard all that there is to say.
+    instance.read_at_least(30_000);
+    let pid = Pid::from_raw(instance.child.id() as i32);
+    let before = waits(pid);
+    instance.read_at_least(60_000);
+    assert_eq!(waits(pid), before, "{}", instance.log());
+    instance.signal(Signal::SIGTERM);
+    assert!(instance.wait(LONG).success(), "{}", instance.log());
 }
 
 #[test]

@@ -18,6 +18,16 @@ pub fn threads(pid: Pid) -> usize {
         .count()
 }
 
+/// How often its main thread has waited so far, and so was woken.
+pub fn waits(pid: Pid) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let mut lines = status.lines();
+    let number = lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    number
+        .and_then(|number| number.trim().parse().ok())
+        .expect("a number")
+}
+
 /// Its memory that is not shared with others, in KiB.
 pub fn memory_kib(pid: Pid) -> u64 {
     let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).expect("it runs");

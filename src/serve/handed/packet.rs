@@ -32,7 +32,7 @@ const MOST_DESCRIPTORS: usize = 253;
 
 /// Takes the next packet without waiting.
 pub fn receive(socket: BorrowedFd<'_>) -> Came {
-    let mut bytes = vec![0; MOST_BYTES];
+    let mut bytes = [0; MOST_BYTES];
     let mut control = cmsg_space!([std::os::fd::RawFd; MOST_DESCRIPTORS]);
     let mut parts = [IoSliceMut::new(&mut bytes)];
     let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_CMSG_CLOEXEC;
@@ -55,8 +55,7 @@ pub fn receive(socket: BorrowedFd<'_>) -> Came {
     if length == 0 {
         return Came::End;
     }
-    bytes.truncate(length);
-    Came::Packet(bytes, descriptors.into_iter().next())
+    Came::Packet(bytes[..length].to_vec(), descriptors.into_iter().next())
 }
 
 /// Sends a packet without waiting. Who does not read loses it.
