@@ -6,8 +6,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# PyAV is what Home Assistant opens streams with: for the suite rtsp.
-PYTHON_TOOLS=(ziglang==0.17.1 cargo-zigbuild==0.24.1 av==18.1.0)
+# zig is the C compiler and linker that can aim at an old glibc and at ARMv6.
+DEB_PYTHON=(ziglang==0.17.1 cargo-zigbuild==0.24.1)
+# PyAV is what Home Assistant opens streams with.
+TEST_PYTHON=(av==18.1.0)
 CARGO_DEB="^3.8"
 
 # openh264 is C++, and on amd64 assembly: without nasm it builds too, but slow and with other bytes.
@@ -25,7 +27,7 @@ packages_of() {
     test) echo "$BUILD systemd systemd-container mmdebstrap arch-test qemu-user-static binfmt-support qemu-system-x86" \
         "libelf1 e2fsprogs gcc-arm-linux-gnueabihf libc6-dev-armhf-cross lintian piuparts ffmpeg gstreamer1.0-tools" \
         "gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav" \
-        "curl nginx-light gir1.2-gst-rtsp-server-1.0 python3-gi chromium chromium-driver python3 netcat-openbsd iproute2 strace jq procps psmisc util-linux bash-completion file xz-utils" ;;
+        "curl nginx-light gir1.2-gst-rtsp-server-1.0 python3-gi chromium chromium-driver python3-venv netcat-openbsd iproute2 strace jq procps psmisc util-linux bash-completion file xz-utils" ;;
     # qemu-user's own qemu-arm takes plugins, the static one does not.
     # gstreamer and vlc are the peers that the shared camera is measured beside.
     bench) echo "$BUILD ffmpeg python3 strace jq systemd procps qemu-user gstreamer1.0-tools gstreamer1.0-plugins-base" \
@@ -45,8 +47,8 @@ main() {
     # shellcheck disable=SC2086
     [ -z "$missing" ] || install_packages $missing
     need_cargo
-    [[ " $* " != *" deb "* ]] || { python_tools; cargo_deb; }
-    [[ " $* " != *" test "* ]] || emulation
+    [[ " $* " != *" deb "* ]] || { python_packages "${DEB_PYTHON[@]}"; cargo_deb; }
+    [[ " $* " != *" test "* ]] || { python_packages "${TEST_PYTHON[@]}"; emulation; }
 }
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -103,16 +105,15 @@ install_packages() {
     exit 1
 }
 
-# zig is the C compiler and linker that can aim at an old glibc and at ARMv6.
-python_tools() {
+python_packages() {
     local venv=target/tools/python have
     if [ -x $venv/bin/python ]; then
         have=$($venv/bin/python -m pip --disable-pip-version-check freeze 2>/dev/null)
-        [ "$(printf '%s\n' "${PYTHON_TOOLS[@]}" | grep -cxF -e "$have")" = ${#PYTHON_TOOLS[@]} ] && return
+        [ "$(printf '%s\n' "$@" | grep -cxF -e "$have")" = $# ] && return
     fi
-    say "installing ${PYTHON_TOOLS[*]} into $venv"
+    say "installing $* into $venv"
     /usr/bin/python3 -m venv $venv
-    $venv/bin/python -m pip install -q --disable-pip-version-check "${PYTHON_TOOLS[@]}"
+    $venv/bin/python -m pip install -q --disable-pip-version-check "$@"
 }
 
 cargo_deb() {
