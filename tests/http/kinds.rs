@@ -86,6 +86,44 @@ fn ffmpeg_finds_no_fault_in_mp4_and_in_the_transport_stream() {
     }
 }
 
+/// For each fragment in a piece of a stream, when its picture is decoded and how long it is declared to last, in µs.
+fn declared(mp4: &[u8]) -> Vec<(u64, u32)> {
+    let boxes = |kind: &'static [u8; 4]| {
+        let places = mp4.windows(4).enumerate().filter(move |it| it.1 == kind);
+        places.map(move |(at, _)| &mp4[at + 4..])
+    };
+    let number = |bytes: &[u8]| u32::from_be_bytes(bytes[..4].try_into().expect("four bytes"));
+    let times =
+        boxes(b"tfdt").map(|it| u64::from(number(&it[4..])) << 32 | u64::from(number(&it[8..])));
+    // Flags, the count of samples, the place of the data, then the first sample's duration.
+    times
+        .zip(boxes(b"trun").map(|it| number(&it[12..])))
+        .collect()
+}
+
+/// Chromium throws pictures away behind a gap, unless they are declared to last longer; VLC adds durations up.
+#[test]
+fn who_plays_mp4_as_a_file_is_told_how_long_pictures_last_and_a_script_three_times_that() {
+    let service = serve(CARD);
+    let mut script = Client::ask(&service, "/live.mp4", "");
+    let mut player = Client::ask(&service, "/live.mp4", "Range: bytes=0-\r\n");
+    assert_eq!((script.head().status, player.head().status), (200, 200));
+    let script = declared(&script.bytes(80_000));
+    let player = declared(&player.bytes(80_000));
+    let mut compared = 0;
+    for (time, lasts_us) in player {
+        if let Some((_, declared_us)) = script.iter().find(|it| it.0 == time) {
+            assert!(
+                declared_us.abs_diff(3 * lasts_us) <= 3,
+                "{declared_us}, {lasts_us}"
+            );
+            assert!(lasts_us > 30_000, "{lasts_us}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 3, "{compared} pictures that both have");
+}
+
 #[test]
 fn bare_h264_is_as_the_camera_gives_it_and_the_stream_ends_with_the_connection() {
     let service = serve(CARD);

@@ -123,10 +123,8 @@ fn choose(
             )
         }
         Resource::Snapshot => return Ok(snapshot(request)),
-        Resource::Mp4 if known_urls::asks_for(request.path_and_query().1, "mse") => {
-            return stream(Kind::Mse, request, from, house);
-        }
-        Resource::Mp4 => return stream(Kind::Mp4, request, from, house),
+        Resource::Mp4 if request.is_for_range => return stream(Kind::Mp4, request, from, house),
+        Resource::Mp4 => return stream(Kind::Mse, request, from, house),
         Resource::MpegTs => return stream(Kind::MpegTs, request, from, house),
         Resource::H264 => return stream(Kind::H264, request, from, house),
         Resource::Mjpeg => return stream(Kind::Mjpeg, request, from, house),

@@ -12,8 +12,9 @@ use crate::viewer::Form;
 /// What a URL chooses among.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// For who plays it as if it were a file, and stays as far behind as it began.
     Mp4,
-    /// The same for a page that appends it to a SourceBuffer, and steers to the live edge.
+    /// For a page that appends it to a SourceBuffer, and steers to the live edge.
     Mse,
     MpegTs,
     H264,

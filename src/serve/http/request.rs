@@ -37,6 +37,9 @@ pub struct Request {
     /// Whether another request may follow on the connection.
     pub keeps_alive: bool,
     pub upgrade: Option<Upgrade>,
+    /// Whether a piece of it is wanted, be it all of it: programs that play a URL as they would play a file say so (ffmpeg,
+    /// mpv, VLC, `<video src>`), a script that fetches a stream does not.
+    pub is_for_range: bool,
 }
 
 /// The wish to speak WebSocket (RFC 6455, 4.2.1).
@@ -131,6 +134,7 @@ pub fn read(head: &[u8]) -> Result<Request, Response> {
         is_old,
         keeps_alive,
         upgrade: fields.upgrade()?,
+        is_for_range: fields.all("range").next().is_some(),
     })
 }
 
