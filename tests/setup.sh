@@ -29,9 +29,9 @@ packages_of() {
         "gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav" \
         "curl nginx-light gir1.2-gst-rtsp-server-1.0 python3-gi chromium chromium-driver python3-venv netcat-openbsd iproute2 strace jq procps psmisc util-linux bash-completion file xz-utils" ;;
     # qemu-user's own qemu-arm takes plugins, the static one does not.
-    # gstreamer and vlc are the peers that the shared camera is measured beside.
+    # gstreamer, vlc and ustreamer are the peers that the shared camera is measured beside.
     bench) echo "$BUILD ffmpeg python3 strace jq systemd procps qemu-user gstreamer1.0-tools gstreamer1.0-plugins-base" \
-        "gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gir1.2-gst-rtsp-server-1.0 python3-gi vlc-bin vlc-plugin-base" ;;
+        "gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gir1.2-gst-rtsp-server-1.0 python3-gi vlc-bin vlc-plugin-base ustreamer" ;;
     *) echo "tests/setup.sh: no group '$1' (there are run, check, deb, test, bench)" >&2; exit 64 ;;
     esac
 }

@@ -1,19 +1,26 @@
 //! Slow, lossy and long lines: how old the pictures are that arrive, beside those of a writer that blocks, as a capture
-//! program that writes to its connection does. All at once, so that both have the same machine.
+//! program that writes to its connection does. All at once, so that they have the same machine.
 
+use std::fs;
 use std::io::Write;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::sys::socket::{setsockopt, sockopt};
 use picam_stream::container::mpegts::TransportStream;
 use picam_stream::frame::Frame;
+use picam_stream::serve::handed::message::Kind;
 use picam_stream::units::Micros;
+use test_support::folders::Scratch;
+use test_support::service::{Room, Service};
 
 use test_support::lines::arrivals::Seen;
 use test_support::lines::line::Line;
 use test_support::lines::relay::Way;
-use test_support::lines::scenario::{FAST_TIME, Scenario, bits_a_second};
+use test_support::lines::scenario::{FAST_TIME, SEND_BUFFER_BYTES, Scenario, bits_a_second};
 use test_support::lines::{arrivals, source};
+
+use crate::serve::hand_over;
 
 /// How long each line is slow.
 const SECONDS: u64 = 60;
@@ -32,7 +39,7 @@ pub struct Figures {
     pub live_after_s: Option<f64>,
 }
 
-/// The figures of every line, of the program and of the writer that blocks in turn.
+/// The figures of every line, of the program, of the shared camera and of the writer that blocks in turn.
 pub fn measure() -> Vec<Figures> {
     let scenarios = scenarios();
     thread::scope(|scope| {
@@ -41,7 +48,9 @@ pub fn measure() -> Vec<Figures> {
             .flat_map(|scenario| {
                 let ours = scope.spawn(|| figures(scenario, "picam-stream", &scenario.stream().0));
                 let theirs = scope.spawn(|| figures(scenario, "blocking", &block(scenario)));
-                [ours, theirs]
+                let shared =
+                    scope.spawn(|| figures(scenario, "picam-stream serve", &share(scenario)));
+                [ours, shared, theirs]
             })
             .collect();
         let ended = runs.into_iter().map(|run| run.join());
@@ -113,6 +122,23 @@ fn figures(scenario: &Scenario, writer: &'static str, seen: &Seen) -> Figures {
         kilobytes_a_second: seen.bytes_a_second(end) / 1000.0,
         live_after_s: live.map(|arrival| (arrival.at - end).as_secs_f64()),
     }
+}
+
+/// What the viewer sees of a service whose only viewer it is. The camera begins for it, so its first picture is as new as
+/// that of a program that is started for it.
+fn share(scenario: &Scenario) -> Seen {
+    let scratch = Scratch::new();
+    let file = scratch.path("stream.h264");
+    fs::write(&file, source::pictures(scenario.picture_bytes).concat()).expect("a stream");
+    let options = format!("--source file:{} -fps 25 -t 0", file.display());
+    let service = Service::start(&[Room::Camera], &options);
+    let line = (scenario.line)();
+    let (viewer, camera) = line.connect(scenario.receive_buffer);
+    setsockopt(&camera, sockopt::SndBuf, &SEND_BUFFER_BYTES).expect("a send buffer");
+    let zero = Instant::now();
+    let _client = hand_over(&service, Kind::MpegTs, &camera);
+    drop(camera);
+    scenario.watch(&line, viewer, zero)
 }
 
 /// What the viewer sees of a writer that blocks.

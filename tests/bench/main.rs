@@ -13,10 +13,21 @@ mod sys;
 mod v4l2;
 
 fn main() {
-    // One part alone, where its name is given: `cargo bench -- serve`.
-    if std::env::args().any(|word| word == "serve") {
-        return print_serve();
+    // Parts alone, where their names are given: `cargo bench -- lines`, `cargo bench -- serve`, `cargo bench -- serve JPEG`.
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let mut words = words
+        .iter()
+        .map(String::as_str)
+        .filter(|it| *it != "--bench");
+    match words.next() {
+        None => print_all(),
+        Some("lines") => print_lines(),
+        Some("serve") => print_serve(words.next().unwrap_or_default()),
+        Some(other) => println!("no part is called {other}: lines, serve"),
     }
+}
+
+fn print_all() {
     println!(
         "exec to first byte (test card 1280x720, median of 20): {:.1} ms",
         program::exec_to_first_byte_ms()
@@ -90,11 +101,11 @@ fn main() {
         program::no_camera_ms()
     );
     print_lines();
-    print_serve();
+    print_serve("");
 }
 
-fn print_serve() {
-    serve::measure(|line| println!("{line}"));
+fn print_serve(part: &str) {
+    serve::measure(part, |line| println!("{line}"));
 }
 
 fn print_lines() {

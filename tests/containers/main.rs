@@ -23,6 +23,7 @@ mod sandbox;
 mod service;
 mod setups;
 mod sharing;
+mod sharing_figures;
 mod sharing_life;
 mod sharing_rooms;
 mod sharing_trouble;

@@ -1,27 +1,10 @@
 //! The program with a camera that is not there, and what came of it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::LazyLock;
 
 use tempfile::TempDir;
-
-/// `camera.c`, compiled once.
-static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
-    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("camera.so");
-    let own = library.with_extension(std::process::id().to_string());
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/webcam/camera.c");
-    let compiled = Command::new("gcc")
-        .args(["-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o"])
-        .args([&own, &source])
-        .status()
-        .expect("gcc; tests/setup.sh installs what the tests need");
-    assert!(compiled.success(), "camera.c does not compile");
-    // In one step: another test process may load it just now.
-    fs::rename(&own, &library).expect("its place");
-    library
-});
+use test_support::usb_camera::{DEVICE, Format, recording};
 
 /// What a camera is and plays.
 pub struct Camera<'a> {
@@ -42,27 +25,25 @@ impl Camera<'_> {
     /// Streams from it with these options, until it ends by itself.
     pub fn stream(&self, options: &str) -> Streamed {
         let folder = TempDir::new().expect("a folder");
-        let (recording, out) = (folder.path().join("recording"), folder.path().join("out"));
-        let with_lengths = self.pictures.iter().map(|picture| {
-            let length = (picture.len() as u32).to_le_bytes();
-            [&length[..], picture].concat()
-        });
-        fs::write(&recording, with_lengths.collect::<Vec<_>>().concat()).expect("a recording");
+        let (played, out) = (folder.path().join("recording"), folder.path().join("out"));
+        fs::write(&played, recording(self.pictures)).expect("a recording");
         let (width, height) = self.size;
-        let done = Command::new("timeout")
+        let mut program = Command::new("timeout");
+        program
             .args(["--kill-after=5", "120", env!("CARGO_BIN_EXE_picam-stream")])
-            .args(["--source", "v4l2:/dev/video77", "-fps", "50", "-b", "4M"])
+            .args(["--source", &format!("v4l2:{DEVICE}")])
+            .args(["-fps", "50", "-b", "4M"])
             .args(["-w", &width.to_string(), "-h", &height.to_string()])
             .args(options.split_whitespace())
             .arg("-o")
-            .arg(&out)
-            .env("LD_PRELOAD", &*LIBRARY)
-            .env("CAMERA_FORMAT", self.format)
-            .env("CAMERA_SIZE", format!("{width}x{height}"))
-            .env("CAMERA_STRIDE", self.stride.to_string())
-            .env("CAMERA_RECORDING", &recording)
-            .output()
-            .expect("timeout (coreutils)");
+            .arg(&out);
+        let format = Format {
+            name: self.format,
+            size: self.size,
+            stride: self.stride,
+        };
+        format.plug_into(&mut program, &played);
+        let done = program.output().expect("timeout (coreutils)");
         Streamed {
             status: done.status.code().unwrap_or(-1),
             bytes: fs::read(&out).unwrap_or_default(),

@@ -15,7 +15,6 @@ use test_support::service::{Room, Service};
 use test_support::session::Session;
 
 use super::crowd::{Crowd, Viewer};
-use super::rtsp;
 use super::servers::{Alone, LIMITS, Server, hand_over};
 use super::stream::Recorded;
 use super::usage::median;
@@ -24,36 +23,34 @@ const VIEWERS: usize = 100;
 
 /// How often a first byte is waited for.
 pub const STARTS: usize = 10;
-const JOINERS: usize = 40;
+pub const JOINERS: usize = 40;
 
 pub const CARD: &str = "--source test -w 1280 -h 720 -b 2000000 -fps 25 -g 25 -t 0";
 
-pub fn measure(recorded: &Recorded) -> Vec<String> {
+pub fn last_of_all(recorded: &Recorded) -> String {
     let (p50, p99, slowest) = frame_to_last_viewer_ms(recorded);
-    vec![
-        format!(
-            "{VIEWERS} viewers: frame complete to the last of them has all of it p50 {p50:.1} ms, p99 {p99:.1} ms, longest \
-             {slowest:.1} ms"
-        ),
-        format!(
-            "first byte, cold, test card 1280x720 (median of {STARTS}): {:.0} ms of the service, {:.0} ms through an instance",
-            cold_ms(|service| {
-                let (viewer, theirs) = connection();
-                let client = hand_over(service, Kind::Bare, &theirs);
-                (viewer, Box::new(client))
-            }),
-            cold_ms(|service| {
-                let instance = instance(service);
-                (
-                    instance.viewer.try_clone().expect("a copy"),
-                    Box::new(instance),
-                )
-            })
-        ),
-        joiners(),
-        rtsp_joiners(),
-        super::web::snapshots(),
-    ]
+    format!(
+        "{VIEWERS} viewers: frame complete to the last of them has all of it p50 {p50:.1} ms, p99 {p99:.1} ms, longest \
+         {slowest:.1} ms"
+    )
+}
+
+pub fn cold() -> String {
+    format!(
+        "first byte, cold, test card 1280x720 (median of {STARTS}): {:.0} ms of the service, {:.0} ms through an instance",
+        cold_ms(|service| {
+            let (viewer, theirs) = connection();
+            let client = hand_over(service, Kind::Bare, &theirs);
+            (viewer, Box::new(client))
+        }),
+        cold_ms(|service| {
+            let instance = instance(service);
+            (
+                instance.viewer.try_clone().expect("a copy"),
+                Box::new(instance),
+            )
+        })
+    )
 }
 
 fn instance(service: &Service) -> Session {
@@ -84,62 +81,31 @@ fn first_byte_ms(connect: impl FnOnce() -> Connected) -> f64 {
 }
 
 /// Viewers that come while others watch, at any moment between two key frames.
-fn joiners() -> String {
+pub fn joiners() -> String {
     let service = Service::start(&[Room::Camera], &format!("{CARD} {LIMITS}"));
     let (mut first, theirs) = connection();
     let _client = hand_over(&service, Kind::Bare, &theirs);
     first.read_exact(&mut [0]).expect("a byte");
     let _crowd = Crowd::new(vec![super::crowd::idle(first)]);
-    let times = |kind| {
-        let mut times: Vec<f64> = (0..JOINERS)
-            .map(|_| {
-                // Longer than it takes until a key frame is forced again, and no multiple of the time between pictures.
-                thread::sleep(Duration::from_millis(1230));
-                first_byte_ms(|| {
-                    let (viewer, theirs) = connection();
-                    let client = hand_over(&service, kind, &theirs);
-                    (viewer, Box::new(client))
-                })
-            })
-            .collect();
-        let p50 = median(&mut times);
-        format!(
-            "p50 {p50:.1} ms, p95 {:.1} ms",
-            times[times.len() * 95 / 100]
-        )
-    };
+    let times = (0..JOINERS).map(|_| {
+        // Longer than it takes until a key frame is forced again, and no multiple of the time between pictures.
+        thread::sleep(Duration::from_millis(1230));
+        first_byte_ms(|| {
+            let (viewer, theirs) = connection();
+            let client = hand_over(&service, Kind::Bare, &theirs);
+            (viewer, Box::new(client))
+        })
+    });
     format!(
         "first byte of a second viewer, a key frame forced: {}",
-        times(Kind::Bare)
+        median_and_p95(times.collect())
     )
 }
 
-/// The same over RTSP: from PLAY on, with what has been since the last key frame.
-fn rtsp_joiners() -> String {
-    let service = Service::start(&[Room::Rtsp], &format!("{CARD} {LIMITS}"));
-    let first = rtsp::play(service.rtsp(), "trackID=0");
-    let _crowd = Crowd::new(vec![super::crowd::idle(first)]);
-    let mut times: Vec<f64> = (0..JOINERS)
-        .map(|_| {
-            thread::sleep(Duration::from_millis(230));
-            let (mut viewer, session) = rtsp::prepare(service.rtsp(), "trackID=0");
-            let begun = Instant::now();
-            rtsp::begin(&mut viewer, service.rtsp(), &session);
-            let mut heard = Vec::new();
-            // The answer, and the head of a packet of the first channel.
-            while !heard.windows(2).any(|it| it == b"$\0") {
-                let mut bytes = [0; 65536];
-                let length = viewer.read(&mut bytes).expect("packets");
-                heard.extend_from_slice(&bytes[..length]);
-            }
-            begun.elapsed().as_secs_f64() * 1000.0
-        })
-        .collect();
-    let p50 = median(&mut times);
-    format!(
-        "RTSP, PLAY to the first packet of a second viewer: p50 {p50:.1} ms, p95 {:.1} ms",
-        times[times.len() * 95 / 100]
-    )
+pub fn median_and_p95(mut times_ms: Vec<f64>) -> String {
+    let p50 = median(&mut times_ms);
+    let p95 = times_ms[times_ms.len() * 95 / 100];
+    format!("p50 {p50:.1} ms, p95 {p95:.1} ms")
 }
 
 /// When each viewer has had all of a picture: the longest, by the picture's time, and how many have.

@@ -2,6 +2,9 @@
 
 mod crowd;
 mod delays;
+mod endings;
+mod jpegs;
+mod plays;
 mod rtsp;
 mod servers;
 mod stream;
@@ -20,6 +23,8 @@ use self::stream::Recorded;
 use self::usage::{Mark, Used, median, pss_mb};
 use self::web::Web;
 
+pub use self::servers::hand_over;
+
 /// How long each crowd is measured, how often, and how long it is let be before that.
 const MEASURED: Duration = Duration::from_secs(4);
 const ROUNDS: usize = 3;
@@ -35,7 +40,7 @@ struct Subject {
     start: fn(&Recorded) -> Box<dyn Server>,
 }
 
-const SUBJECTS: [Subject; 9] = [
+const SUBJECTS: [Subject; 11] = [
     Subject {
         name: "serve, bare H.264",
         viewers: &[1, 10, 50, 100],
@@ -55,6 +60,16 @@ const SUBJECTS: [Subject; 9] = [
         name: "serve, MP4 over HTTP",
         viewers: &[10],
         start: |recorded| Box::new(Web::new(recorded, "/live.mp4")),
+    },
+    Subject {
+        name: "serve, JPEGs of a camera over HTTP",
+        viewers: &[1, 10],
+        start: |recorded| Box::new(jpegs::ours(recorded)),
+    },
+    Subject {
+        name: "ustreamer, the same JPEGs",
+        viewers: &[1, 10],
+        start: |recorded| Box::new(jpegs::ustreamer(recorded)),
     },
     Subject {
         name: "serve and an instance a viewer",
@@ -92,13 +107,28 @@ struct Figures {
     megabits_a_second: f64,
 }
 
-/// Gives the figures, a line each, as they come.
-pub fn measure(print: impl Fn(&str)) {
+/// A figure of another kind, and the name that it is asked for by.
+type Delay = (&'static str, fn(&Recorded) -> Vec<String>);
+
+const DELAYS: [Delay; 6] = [
+    ("last", |recorded| vec![delays::last_of_all(recorded)]),
+    ("cold", |_| vec![delays::cold()]),
+    ("joiners", |_| vec![delays::joiners()]),
+    ("play", plays::measure),
+    ("killed", |_| endings::measure()),
+    ("snapshot", |_| vec![web::snapshots()]),
+];
+
+/// Gives the figures, a line each, as they come: those that have `part` in their names, which all have if it is empty.
+pub fn measure(part: &str, print: impl Fn(&str)) {
     let recorded = Recorded::make();
     for viewers in [1, 10, 50, 100] {
-        let subjects = SUBJECTS.iter().filter(|it| it.viewers.contains(&viewers));
-        let mut taken: Vec<(&Subject, Vec<Figures>)> =
-            subjects.map(|it| (it, Vec::new())).collect();
+        let is_wanted = |it: &&Subject| it.viewers.contains(&viewers) && it.name.contains(part);
+        let mut taken: Vec<(&Subject, Vec<Figures>)> = SUBJECTS
+            .iter()
+            .filter(is_wanted)
+            .map(|it| (it, Vec::new()))
+            .collect();
         for _ in 0..ROUNDS {
             for (subject, figures) in &mut taken {
                 figures.push(crowd_of(viewers, (subject.start)(&recorded).as_mut()));
@@ -109,9 +139,10 @@ pub fn measure(print: impl Fn(&str)) {
             .map(|(subject, figures)| line(viewers, subject, figures));
         lines.for_each(|line| print(&line));
     }
-    delays::measure(&recorded)
-        .iter()
-        .for_each(|line| print(line));
+    let wanted = DELAYS.iter().filter(|(name, _)| name.contains(part));
+    for line in wanted.flat_map(|(_, measure)| measure(&recorded)) {
+        print(&line);
+    }
 }
 
 fn crowd_of(viewers: usize, server: &mut dyn Server) -> Figures {

@@ -11,6 +11,9 @@ use test_support::service::{Room, Service};
 use super::servers::{LIMITS, Peer, Server};
 use super::stream::Recorded;
 
+/// The last part of the URL of the pictures, as our SDP has it.
+pub const OUR_TRACK: &str = "trackID=0";
+
 /// `picam-stream serve` with picam-rtsp.socket.
 pub struct Rtsp(Service);
 
@@ -23,7 +26,7 @@ impl Rtsp {
 
 impl Server for Rtsp {
     fn connect(&mut self) -> TcpStream {
-        play(self.0.rtsp(), "trackID=0")
+        play(self.0.rtsp(), OUR_TRACK)
     }
 
     fn pids(&self) -> Vec<Pid> {
@@ -38,6 +41,8 @@ pub struct GstRtspServer {
 }
 
 impl GstRtspServer {
+    pub const TRACK: &str = "stream=0";
+
     pub fn new(recorded: &Recorded) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let pipeline = format!(
@@ -52,11 +57,15 @@ impl GstRtspServer {
             address,
         }
     }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
 }
 
 impl Server for GstRtspServer {
     fn connect(&mut self) -> TcpStream {
-        play(self.address, "stream=0")
+        play(self.address, Self::TRACK)
     }
 
     fn pids(&self) -> Vec<Pid> {

@@ -1,9 +1,11 @@
 //! What is streamed: 720p25 at 2 Mbit/s, a key frame each second, recorded once, so that no server pays for an encoder.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
 use test_support::folders::Scratch;
+use test_support::usb_camera;
 
 pub const OPTIONS: &str = "-w 1280 -h 720 -fps 25 -g 25 -t 0";
 
@@ -13,7 +15,9 @@ pub struct Recorded {
     /// With the times that servers need which go by them.
     pub mp4: PathBuf,
     pub mpegts: PathBuf,
-    _folder: Scratch,
+    /// Two seconds of it as the stand-in of a USB camera plays them.
+    pub jpegs: PathBuf,
+    folder: Scratch,
 }
 
 impl Recorded {
@@ -23,7 +27,8 @@ impl Recorded {
             h264: folder.path("pictures.h264"),
             mp4: folder.path("pictures.mp4"),
             mpegts: folder.path("pictures.ts"),
-            _folder: folder,
+            jpegs: folder.path("pictures.jpegs"),
+            folder,
         };
         ffmpeg(
             "-f lavfi -i testsrc2=size=1280x720:rate=25,noise=alls=12:allf=t -t 12 -c:v libx264 -preset veryfast \
@@ -38,6 +43,13 @@ impl Recorded {
             &recorded.h264,
         );
         ffmpeg(&format!("-i {minutes} -c copy"), &recorded.mpegts);
+        let each = recorded.folder.path("%02d.jpg");
+        ffmpeg(&format!("-i {minutes} -frames:v 50 -q:v 8"), &each);
+        let pictures = (1..=50).map(|number| {
+            fs::read(recorded.folder.path(&format!("{number:02}.jpg"))).expect("a picture")
+        });
+        let pictures = usb_camera::recording(&pictures.collect::<Vec<_>>());
+        fs::write(&recorded.jpegs, pictures).expect("a recording");
         recorded
     }
 

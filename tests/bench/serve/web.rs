@@ -21,10 +21,11 @@ pub struct Web {
 
 impl Web {
     pub fn new(recorded: &Recorded, url: &'static str) -> Self {
-        Self {
-            service: start(&recorded.source()),
-            url,
-        }
+        Self::of(start(&recorded.source()), url)
+    }
+
+    pub fn of(service: Service, url: &'static str) -> Self {
+        Self { service, url }
     }
 }
 

@@ -31,6 +31,9 @@ pub struct Scenario {
 /// How long the line is fast at the end.
 pub const FAST_TIME: Duration = Duration::from_secs(5);
 
+/// As `SendBuffer=1M` in the socket unit.
+pub const SEND_BUFFER_BYTES: usize = 1 << 20;
+
 impl Scenario {
     /// For a viewer who reads as fast as it can.
     pub fn new(name: &'static str, line: fn() -> Line, seconds: u64) -> Self {
@@ -49,8 +52,7 @@ impl Scenario {
         let scratch = Scratch::new();
         let line = (self.line)();
         let (viewer, camera) = line.connect(self.receive_buffer);
-        // As `SendBuffer=1M` in the socket unit.
-        setsockopt(&camera.as_fd(), sockopt::SndBuf, &(1 << 20)).expect("a send buffer");
+        setsockopt(&camera.as_fd(), sockopt::SndBuf, &SEND_BUFFER_BYTES).expect("a send buffer");
         let zero = Instant::now();
         let copy = camera.try_clone().expect("a copy");
         let mut child = self.start(

@@ -1,5 +1,5 @@
-/* Stands in for a USB camera: preloaded into the program, it answers the calls on /dev/video77 as uvcvideo does, and all others
- * go on to the kernel. It has one format and one size, keeps the order of the calls, and plays a recording over and over, one
+/* Stands in for a USB camera: preloaded into a program, ours or ustreamer, it answers the calls on /dev/video77 as uvcvideo
+ * does, and all others go on to the kernel. It has one format and one size, keeps the order of the calls, and plays a recording over and over, one
  * picture each interval, however broken it is. A device of v4l2loopback would need a kernel of the tests' own.
  *
  * CAMERA_FORMAT: four characters. CAMERA_SIZE: WIDTHxHEIGHT. CAMERA_STRIDE: bytes from row to row, or 0. CAMERA_RECORDING:
@@ -22,10 +22,10 @@
 #define DEVICE "/dev/video77"
 #define BUFFERS 4
 #define ROOM (4u << 20)
-#define FRAMES_A_SECOND 50
 
 static int device = -1, memory = -1;
 static unsigned count, order[BUFFERS], waiting, running, sequence;
+static struct v4l2_fract interval = { 1, 50 };
 static unsigned char *mapped;
 static FILE *recording;
 
@@ -80,6 +80,23 @@ static int set_format(struct v4l2_format *format)
 	return 0;
 }
 
+static int tell_interval(struct v4l2_captureparm *capture)
+{
+	capture->capability = V4L2_CAP_TIMEPERFRAME;
+	capture->timeperframe = interval;
+	return 0;
+}
+
+/* Less than a second, whatever it is. */
+static int set_interval(struct v4l2_captureparm *capture)
+{
+	struct v4l2_fract asked = capture->timeperframe;
+
+	if (asked.numerator && asked.denominator > asked.numerator)
+		interval = asked;
+	return tell_interval(capture);
+}
+
 /* The next picture into a buffer; its length. */
 static uint32_t play(unsigned char *into)
 {
@@ -117,8 +134,8 @@ static int dequeue(struct v4l2_buffer *buffer)
 
 static int start(void)
 {
-	long interval = 1000000000L / FRAMES_A_SECOND;
-	struct itimerspec each = { .it_interval = { 0, interval }, .it_value = { 0, interval } };
+	long nanoseconds = 1000000000LL * interval.numerator / interval.denominator;
+	struct itimerspec each = { .it_interval = { 0, nanoseconds }, .it_value = { 0, nanoseconds } };
 
 	running = 1;
 	return timerfd_settime(device, 0, &each, NULL);
@@ -136,6 +153,8 @@ static int answer(unsigned long request, void *argument)
 		capability->capabilities = capability->device_caps | V4L2_CAP_DEVICE_CAPS;
 		return 0;
 	}
+	case VIDIOC_S_INPUT:
+		return *(int *)argument ? refuse(EINVAL) : 0;
 	case VIDIOC_ENUM_FMT: {
 		struct v4l2_fmtdesc *format = argument;
 		if (format->type != V4L2_BUF_TYPE_VIDEO_CAPTURE || format->index > 0)
@@ -145,12 +164,10 @@ static int answer(unsigned long request, void *argument)
 	}
 	case VIDIOC_S_FMT:
 		return set_format(argument);
-	case VIDIOC_S_PARM: {
-		struct v4l2_captureparm *capture = &((struct v4l2_streamparm *)argument)->parm.capture;
-		capture->capability = V4L2_CAP_TIMEPERFRAME;
-		capture->timeperframe = (struct v4l2_fract){ 1, FRAMES_A_SECOND };
-		return 0;
-	}
+	case VIDIOC_G_PARM:
+		return tell_interval(&((struct v4l2_streamparm *)argument)->parm.capture);
+	case VIDIOC_S_PARM:
+		return set_interval(&((struct v4l2_streamparm *)argument)->parm.capture);
 	case VIDIOC_REQBUFS: {
 		struct v4l2_requestbuffers *buffers = argument;
 		if (buffers->count > BUFFERS)
@@ -183,16 +200,42 @@ static int answer(unsigned long request, void *argument)
 	return refuse(ENOTTY);
 }
 
+static int open_any(const char *name, const char *path, int flags, va_list arguments)
+{
+	int (*next)(const char *, int, ...) = dlsym(RTLD_NEXT, name);
+
+	return strcmp(path, DEVICE) ? next(path, flags, va_arg(arguments, int)) : open_device();
+}
+
+/* Rust's way. */
 int open64(const char *path, int flags, ...)
 {
-	int (*next)(const char *, int, ...) = dlsym(RTLD_NEXT, "open64");
 	va_list arguments;
-	int mode;
+	int fd;
 
 	va_start(arguments, flags);
-	mode = va_arg(arguments, int);
+	fd = open_any("open64", path, flags, arguments);
 	va_end(arguments);
-	return strcmp(path, DEVICE) ? next(path, flags, mode) : open_device();
+	return fd;
+}
+
+/* That of programs in C. */
+int open(const char *path, int flags, ...)
+{
+	va_list arguments;
+	int fd;
+
+	va_start(arguments, flags);
+	fd = open_any("open", path, flags, arguments);
+	va_end(arguments);
+	return fd;
+}
+
+int access(const char *path, int mode)
+{
+	int (*next)(const char *, int) = dlsym(RTLD_NEXT, "access");
+
+	return strcmp(path, DEVICE) ? next(path, mode) : 0;
 }
 
 int ioctl(int fd, unsigned long request, ...)
