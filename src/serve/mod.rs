@@ -55,11 +55,15 @@ pub use self::refusal::refuse_all;
 /// has not run since; it has been told.
 ///
 /// # Errors
-/// `Usage`: it was not started by systemd, or by a socket that it does not know.
+/// `Usage`: it was not started by systemd, or by a socket that it does not know; who waits there has been told.
 pub fn run(options: &ServeOptions, stop: &Stop) -> Result<u8> {
     // The sockets last: what is wrong before that is told to those who wait there (`refuse_all`).
     let house = House::new(options, Micros::now())?;
-    let sockets = Sockets::from_systemd()?;
+    let mut sockets = Sockets::from_systemd()?;
+    if let Some(error) = sockets.take_fault() {
+        refusal::refuse(&sockets, &error);
+        return Err(error);
+    }
     for warning in &options.stream.warnings {
         log::warn!("{warning}");
     }

@@ -2,13 +2,13 @@
 //! (`FileDescriptorName=`) and, under one name, by kind.
 
 use std::env;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::process;
 
 use libsystemd::activation::receive_descriptors_with_names;
 use nix::sys::socket::{
     AddressFamily, SockType, SockaddrLike, SockaddrStorage, getsockname, getsockopt, sockopt,
 };
-use std::os::fd::IntoRawFd;
 
 use super::{accept, sys};
 use crate::error::{Error, Result};
@@ -22,6 +22,9 @@ pub struct Sockets {
     pub web: Vec<OwnedFd>,
     /// RTSP, and the pair of UDP sockets for RTP and RTCP.
     pub rtsp: Rtsp,
+    /// Those whose name or kind is wrong.
+    unusable: Vec<OwnedFd>,
+    fault: Option<Error>,
 }
 
 /// The sockets of picam-rtsp.socket.
@@ -46,36 +49,43 @@ const STARTED_BY_SYSTEMD: &str = "serve is started by systemd, which listens for
     picam-camera.socket; to try it by hand: systemd-socket-activate --seqpacket --fdname=camera -l PATH picam-stream serve";
 
 impl Sockets {
+    /// Takes them over. What is of no use among them is kept, too: who has to refuse everybody listens there as well.
+    ///
     /// # Errors
-    /// `Usage`: there are none, or one that is not known.
+    /// `Usage`: there are none.
     pub fn from_systemd() -> Result<Self> {
-        let wrong = |text: String| Error::Usage(text);
-        let announced: usize = env::var("LISTEN_FDS")
-            .ok()
-            .and_then(|count| count.parse().ok())
-            .unwrap_or(0);
+        let announced = announced();
         let named = receive_descriptors_with_names(true).map_err(|error| {
-            wrong(format!(
+            Error::Usage(format!(
                 "taking the sockets of systemd failed: {error}; {STARTED_BY_SYSTEMD}"
             ))
         })?;
-        if named.is_empty() && announced == 0 {
-            return Err(wrong(format!(
+        if announced == 0 {
+            return Err(Error::Usage(format!(
                 "no socket was handed over: {STARTED_BY_SYSTEMD}"
             )));
         }
-        if named.len() != announced {
-            return Err(wrong(format!(
-                "{announced} sockets were handed over, but only {} have names: each socket unit needs FileDescriptorName=camera, \
-                 web or rtsp",
-                named.len()
-            )));
-        }
         let mut sockets = Self::default();
+        let with_names = named.len();
         for (descriptor, name) in named {
-            sockets.put(sys::adopt(descriptor.into_raw_fd()), &name)?;
+            sockets.put(sys::adopt(descriptor.into_raw_fd()), &name);
         }
+        let nameless = (with_names..announced).filter_map(sys::adopt_handed_over);
+        sockets.unusable.extend(nameless);
+        if with_names < announced {
+            sockets.note_fault(format!(
+                "{announced} sockets were handed over, but only {with_names} have names: each socket unit needs \
+                 FileDescriptorName=camera, web or rtsp"
+            ));
+        }
+        sockets.check_pair();
+        sockets.all().for_each(accept::prepare);
         Ok(sockets)
+    }
+
+    /// What is wrong with them: then nobody can be served.
+    pub fn take_fault(&mut self) -> Option<Error> {
+        self.fault.take()
     }
 
     /// The sockets that connections come from.
@@ -90,28 +100,59 @@ impl Sockets {
             .flat_map(|(room, sockets)| sockets.iter().map(move |socket| (room, socket)))
     }
 
-    fn put(&mut self, socket: OwnedFd, name: &str) -> Result<()> {
-        accept::prepare(&socket);
+    /// All of them, those of no use too.
+    pub fn all(&self) -> impl Iterator<Item = &OwnedFd> {
+        let Rtsp { streams, rtp, rtcp } = &self.rtsp;
+        [&self.camera, &self.web, streams, &self.unusable]
+            .into_iter()
+            .flatten()
+            .chain(rtp)
+            .chain(rtcp)
+    }
+
+    fn put(&mut self, socket: OwnedFd, name: &str) {
         let kind = getsockopt(&socket, sockopt::SockType).ok();
         match (name, kind) {
             ("camera", Some(SockType::SeqPacket)) => self.camera.push(socket),
             ("web", Some(SockType::Stream)) => self.web.push(socket),
             ("rtsp", Some(SockType::Stream)) => self.rtsp.streams.push(socket),
-            ("rtsp", Some(SockType::Datagram)) => self.rtsp.put_datagrams(socket)?,
+            ("rtsp", Some(SockType::Datagram)) => {
+                let spare = self.rtsp.put_datagrams(socket);
+                self.unusable.extend(spare);
+            }
             ("camera" | "web" | "rtsp", _) => {
-                return Err(Error::Usage(format!(
+                self.unusable.push(socket);
+                self.note_fault(format!(
                     "the socket that is named {name} is of another kind than its unit in the package makes it: camera is \
                      ListenSequentialPacket=, web ListenStream=, rtsp ListenStream= and two of ListenDatagram="
-                )));
+                ));
             }
             _ => {
-                return Err(Error::Usage(format!(
+                self.unusable.push(socket);
+                self.note_fault(format!(
                     "a socket with the unknown name \"{name}\" was handed over; known are camera, web and rtsp \
                      (FileDescriptorName= in its socket unit)"
-                )));
+                ));
             }
         }
-        Ok(())
+    }
+
+    /// One alone would be of no use, and what comes to it would be read by nobody: systemd would start the service for ever.
+    fn check_pair(&mut self) {
+        let Rtsp { rtp, rtcp, .. } = &self.rtsp;
+        let has_spare = self.unusable.iter().any(is_datagram);
+        if has_spare || rtp.is_some() != rtcp.is_some() {
+            self.note_fault(
+                "the datagram sockets that are named rtsp are no pair: one has an even port, for RTP, the other the odd \
+                 one above it, for RTCP"
+                    .into(),
+            );
+        }
+    }
+
+    /// The first is told.
+    fn note_fault(&mut self, text: String) {
+        self.fault.get_or_insert(Error::Usage(text));
     }
 }
 
@@ -121,20 +162,25 @@ impl Rtsp {
         Some((self.rtp.take()?, self.rtcp.take()?))
     }
 
-    fn put_datagrams(&mut self, socket: OwnedFd) -> Result<()> {
+    /// Gives back the one whose place it takes.
+    fn put_datagrams(&mut self, socket: OwnedFd) -> Option<OwnedFd> {
         let place = match port(socket.as_raw_fd()) {
             Some(port) if port % 2 == 0 => &mut self.rtp,
             _ => &mut self.rtcp,
         };
-        if place.replace(socket).is_some() {
-            return Err(Error::Usage(
-                "the datagram sockets that are named rtsp are no pair: one has an even port, for RTP, the other the odd \
-                 one above it, for RTCP"
-                    .into(),
-            ));
-        }
-        Ok(())
+        place.replace(socket)
     }
+}
+
+/// How many sockets are for this process.
+fn announced() -> usize {
+    let number = |name| env::var(name).ok()?.parse::<usize>().ok();
+    let is_for_us = number("LISTEN_PID") == Some(process::id() as usize);
+    number("LISTEN_FDS").filter(|_| is_for_us).unwrap_or(0)
+}
+
+fn is_datagram(socket: &OwnedFd) -> bool {
+    getsockopt(socket, sockopt::SockType) == Ok(SockType::Datagram)
 }
 
 fn port(socket: RawFd) -> Option<u16> {

@@ -86,6 +86,29 @@ fn requests_that_do_not_fit_are_refused_as_the_rfc_says() {
 }
 
 #[test]
+fn a_second_setup_of_a_session_keeps_its_name_and_one_that_names_none_has_another() {
+    let service = serve("");
+    let mut client = Client::connect(service.rtsp());
+    client.set_up(TCP);
+    let first = client.session.clone();
+    client.set_up("RTP/AVP/TCP;unicast;interleaved=4-5");
+    assert_eq!(client.session, first);
+    client.session = String::new();
+    client.set_up(TCP);
+    assert_ne!(client.session, first);
+    client.play();
+}
+
+#[test]
+fn a_service_that_cannot_start_answers_the_request_that_was_made() {
+    let service = Service::start(&[Room::Rtsp], "--source test --linger soon");
+    let mut client = Client::connect(service.rtsp());
+    let answer = client.ask("OPTIONS", &[]);
+    assert_eq!(answer.status, 503);
+    assert!(answer.body.contains("--linger"), "{}", answer.body);
+}
+
+#[test]
 fn what_cannot_be_understood_ends_the_connection() {
     let service = serve("");
     for (said, status) in [

@@ -241,8 +241,11 @@ impl Connection {
         let Some(transport) = Transport::choose(list, has_udp) else {
             return Err(Response::new(Status::UnsupportedTransport));
         };
-        // A second SETUP takes the place of the first.
-        self.session = None;
+        // A second SETUP takes the place of the first, whose name it keeps if it is for that one (RFC 2326 clause 10.4).
+        let before = self.session.take();
+        let id_before = before
+            .filter(|_| request.session.is_some())
+            .map(|session| session.id.clone());
         let unavailable = |text| Response::refusal(Status::ServiceUnavailable, text);
         let origin = self
             .peer
@@ -261,7 +264,7 @@ impl Connection {
             Transport::Udp { .. } => 0,
         };
         let beginning = Beginning {
-            id: format!("{:016x}", u64::from_be_bytes(id)),
+            id: id_before.unwrap_or_else(|| format!("{:016x}", u64::from_be_bytes(id))),
             url: request.base_url().to_owned(),
             numbers: Numbers::new(channel, source, u16::from_be_bytes([e, f])),
             place,
