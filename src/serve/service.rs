@@ -23,7 +23,7 @@ use crate::stop::Stop;
 use crate::units::{Micros, poll_timeout};
 
 /// The longest wait: how soon a signal is seen at the latest that came just before it.
-const WAIT: Duration = Duration::from_millis(500);
+const WAIT: Duration = Duration::from_millis(100);
 
 /// Started though nobody comes, it ends.
 const COMES_WITHIN: Duration = Duration::from_secs(10);
@@ -38,8 +38,8 @@ const FAILED_LASTS: Duration = Duration::from_secs(1);
 /// What is left after a signal is left behind.
 const STOPS_WITHIN: Duration = Duration::from_millis(1800);
 
-/// So many connections of all rooms at once: viewers, and requests that are answered.
-const MOST_GUESTS: usize = 300;
+/// So many connections of all rooms at once beside those of the viewers that may watch: requests that are answered.
+const GUESTS_BESIDE_VIEWERS: usize = 200;
 
 /// How many connections are taken before the others are looked at again.
 const MOST_ACCEPTS: usize = 32;
@@ -199,7 +199,7 @@ impl Service {
     }
 
     fn let_in(&mut self, mut guest: Box<dyn Guest>, now: Micros) {
-        if self.guests.len() >= MOST_GUESTS {
+        if self.guests.len() >= self.house.options.max_viewers + GUESTS_BESIDE_VIEWERS {
             self.house.journal.refuse("too many connections at once");
             // Who has asked for nothing makes room for who may ask.
             let mut guests = self.guests.iter();

@@ -136,6 +136,21 @@ fn a_head_that_does_not_come_to_its_end_has_five_seconds_and_who_says_nothing_mo
     writer.join().expect("it ends");
 }
 
+#[test]
+fn who_was_refused_and_never_hangs_up_keeps_nothing_alive() {
+    let service = serve(CARD);
+    let mut clients = Vec::new();
+    for request in ["GARBAGE\r\n\r\n", "GET /nothing HTTP/1.0\r\n\r\n"] {
+        let mut client = Client::new(&service);
+        client.say(request.as_bytes());
+        client.answer();
+        clients.push(client);
+    }
+    // The connections are open at their ends, and the service is over.
+    assert_eq!(service.wait_for_exit(1).code(), Some(0));
+    drop(clients);
+}
+
 /// A byte now and then, until nobody takes it any more.
 fn dribble(mut stream: TcpStream) {
     let begun = Instant::now();

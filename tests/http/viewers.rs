@@ -1,6 +1,7 @@
 //! Many viewers of every kind at once, and what each does to the others: nothing.
 
 use std::thread;
+use std::time::Duration;
 
 use crate::client::{CARD, Client, serve, wait_for_status};
 use crate::websocket;
@@ -84,14 +85,19 @@ fn a_service_that_is_told_to_stop_ends_every_stream_and_itself() {
     for viewer in &mut viewers {
         viewer.head();
     }
+    // Long enough for a line in the journal each, whether they read it to the end or not.
+    thread::sleep(Duration::from_millis(1200));
     service.signal(nix::sys::signal::Signal::SIGTERM);
+    let frozen = viewers.split_off(2);
     for viewer in &mut viewers {
         viewer.rest();
     }
-    assert_eq!(
-        service.wait_for_exit(1).code(),
-        Some(0),
-        "{}",
-        service.log()
-    );
+    let log = || service.log();
+    assert_eq!(service.wait_for_exit(1).code(), Some(0), "{}", log());
+    let lines = log()
+        .lines()
+        .filter(|it| it.contains("): stopped; "))
+        .count();
+    assert_eq!(lines, KINDS.len(), "{}", log());
+    drop(frozen);
 }

@@ -87,12 +87,23 @@ fn who_breaks_the_rules_is_told_and_closed() {
 }
 
 #[test]
+fn who_said_goodbye_and_never_hangs_up_keeps_nothing_alive() {
+    let service = serve(CARD);
+    let mut client = Client::ask(&service, "/ws", FIELDS);
+    client.head();
+    client.say(&masked(0x88, &1000_u16.to_be_bytes()));
+    assert_eq!(service.wait_for_exit(1).code(), Some(0));
+    drop(client);
+}
+
+#[test]
 fn a_page_of_elsewhere_cannot_open_one() {
     let service = serve(CARD);
     for (origin, number) in [("http://evil.example", 403), ("null", 403)] {
         let fields = format!("{FIELDS}Origin: {origin}\r\n");
         let answer = get_with(&service, "/ws", &fields);
         assert_eq!(answer.status, number, "{origin}");
+        assert!(answer.text().contains("--hosts"), "{}", answer.text());
     }
     let fields = format!("{FIELDS}Origin: http://mainsail.local\r\n");
     assert_eq!(Client::ask(&service, "/ws", &fields).head().status, 101);

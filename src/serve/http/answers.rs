@@ -6,6 +6,7 @@ use super::super::door::{Origin, Place};
 use super::super::guest::Ending;
 use super::super::house::House;
 use super::awaited::Wanted;
+use super::content::Content;
 use super::forms::Kind;
 use super::hosts;
 use super::known_urls::{self, LIST_POLICY, Resource};
@@ -81,8 +82,10 @@ fn admit(
         }
     }
     let (path, query) = request.path_and_query();
-    known_urls::find(path, query)
-        .ok_or_else(|| Response::page(Status::NotFound, &known_urls::list(), LIST_POLICY))
+    known_urls::find(path, query).ok_or_else(|| {
+        let list = Content::Own(known_urls::list().into_bytes());
+        Response::page(Status::NotFound, list, LIST_POLICY)
+    })
 }
 
 fn unauthorized(challenges: [String; 2]) -> Response {
@@ -105,7 +108,7 @@ fn choose(
     let response = match resource {
         Resource::Page => {
             house.journal.page();
-            Response::page(Status::Ok, PAGE, PAGE_POLICY)
+            Response::page(Status::Ok, Content::Built(PAGE), PAGE_POLICY)
         }
         Resource::Health => {
             house.journal.status();
@@ -113,14 +116,13 @@ fn choose(
         }
         Resource::Status => {
             house.journal.status();
-            Response::whole("application/json", house.status(now).json().into())
+            let json = Content::Own(house.status(now).json().into());
+            Response::whole("application/json", json)
         }
         Resource::Metrics => {
             house.journal.status();
-            Response::whole(
-                metrics::CONTENT_TYPE,
-                metrics::text(&house.status(now)).into(),
-            )
+            let text = Content::Own(metrics::text(&house.status(now)).into());
+            Response::whole(metrics::CONTENT_TYPE, text)
         }
         Resource::Snapshot => return Ok(snapshot(request)),
         Resource::Mp4 if request.is_for_range => return stream(Kind::Mp4, request, from, house),
@@ -143,9 +145,10 @@ fn choose(
 /// A page of anywhere may open a WebSocket to here, and read all of it: no browser asks us first.
 fn refuse_foreign(request: &Request, house: &House) -> Result<(), Response> {
     match &request.origin {
-        Some(origin) if !house.hosts.allow_origin(origin) => {
-            Err(Response::text(Status::Forbidden, hosts::refusal()))
-        }
+        Some(origin) if !house.hosts.allow_origin(origin) => Err(Response::text(
+            Status::Forbidden,
+            hosts::refusal_of_origin(),
+        )),
         _ => Ok(()),
     }
 }

@@ -8,6 +8,7 @@ use super::super::door::Place;
 use super::super::house::House;
 use super::super::picture::Picture;
 use super::answers;
+use super::content::Content;
 use super::forms::Kind;
 use super::request::Request;
 use super::response::Response;
@@ -142,9 +143,12 @@ impl Awaited {
         Came::Nothing
     }
 
-    fn respond(&self, jpeg: &Picture, house: &mut House) -> Came {
+    fn respond(&self, jpeg: &Arc<Picture>, house: &mut House) -> Came {
         house.journal.snapshot();
-        Came::Response(Response::whole("image/jpeg", jpeg.frame.data.clone()))
+        Came::Response(Response::whole(
+            "image/jpeg",
+            Content::Picture(jpeg.clone()),
+        ))
     }
 
     /// A new picture.

@@ -30,9 +30,6 @@ use crate::viewer::peer_name;
 /// A head comes within this time of the connection's or the last answer's end.
 const ASKS_WITHIN: Duration = Duration::from_secs(5);
 
-/// How soon a farewell is looked at again, where nothing comes.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
-
 /// So many requests are answered before others have their turn.
 const MOST_AT_ONCE: usize = 8;
 
@@ -185,7 +182,7 @@ impl Connection {
             ..Terms::of(request)
         };
         let keeps_alive = response.keeps_alive(&terms) && !self.has_finished;
-        let answering = Answering::new(response.bytes(&terms), keeps_alive, now);
+        let answering = Answering::new(response, &terms, keeps_alive, now);
         self.change(State::Answering(answering), now);
     }
 
@@ -195,7 +192,7 @@ impl Connection {
             "{}: refused with {}",
             self.name, refusal.status as u16
         ));
-        let answering = Answering::new(refusal.bytes(&Terms::default()), false, now);
+        let answering = Answering::new(refusal, &Terms::default(), false, now);
         self.change(State::Answering(answering), now);
     }
 
@@ -318,7 +315,7 @@ impl Guest for Connection {
             State::Answering(answering) => Some(answering.call_by()),
             State::Awaiting(awaited) => awaited.call_by(),
             State::Watching(watching) => watching.call_by(),
-            State::Leaving => Some(Micros::now().after(LOOK_AGAIN)),
+            State::Leaving => Some(self.since.after(FAREWELL)),
         }
     }
 
@@ -364,8 +361,10 @@ impl Guest for Connection {
     }
 
     fn skip_forward(&mut self, now: Micros) {
-        if let State::Watching(watching) = &mut self.state {
-            watching.skip_forward(now);
+        match &mut self.state {
+            State::Watching(watching) => watching.skip_forward(now),
+            State::Answering(answering) => answering.give_up_picture(),
+            _ => {}
         }
     }
 

@@ -66,6 +66,14 @@ pub fn refusal() -> String {
     )
 }
 
+/// What is said to a page of elsewhere.
+pub fn refusal_of_origin() -> String {
+    format!(
+        "the page that asks is of elsewhere, and may not read this camera: the name of its server is given with {OPTION} in \
+         SERVE_OPTIONS of /etc/default/raspivid, where it is one of your own"
+    )
+}
+
 fn is_or_ends_with(name: &str, more: &str) -> bool {
     if more.starts_with('.') {
         name.ends_with(more)

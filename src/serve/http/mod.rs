@@ -3,7 +3,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `head`, `request`, `response` | what is said on a connection |
+//! | `head`, `request`, `response`, `content` | what is said on a connection |
 //! | `known_urls`, `hosts`, `answers` | what there is, who may ask for it, what is answered |
 //! | `connection`, `answering`, `awaited`, `watching` | who is there, and what each is waiting for or given |
 //! | `forms`, `websocket` | how the pictures leave |
@@ -13,6 +13,7 @@ mod answering;
 mod answers;
 mod awaited;
 mod connection;
+mod content;
 mod forms;
 pub mod head;
 pub mod hosts;

@@ -53,13 +53,11 @@ impl Request {
     /// The path and the query of the target.
     pub fn path_and_query(&self) -> (&str, &str) {
         let target = match authority_of(&self.target) {
-            Some(authority) => {
-                let rest = &self.target[SCHEME.len() + authority.len()..];
-                if rest.is_empty() { "/" } else { rest }
-            }
+            Some(authority) => &self.target[SCHEME.len() + authority.len()..],
             None => &self.target,
         };
-        target.split_once('?').unwrap_or((target, ""))
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        (if path.is_empty() { "/" } else { path }, query)
     }
 }
 
@@ -133,7 +131,8 @@ pub fn read(head: &[u8]) -> Result<Request, Response> {
         authorization: fields.all("authorization").next().map(<[u8]>::to_vec),
         is_old,
         keeps_alive,
-        upgrade: fields.upgrade()?,
+        // HTTP/1.0 knows no other protocol (RFC 9110, 7.8).
+        upgrade: fields.upgrade()?.filter(|_| !is_old),
         is_for_range: fields.all("range").next().is_some(),
     })
 }
@@ -162,7 +161,7 @@ impl<'a> Fields<'a> {
             return Ok(None);
         };
         if values.next().is_some() {
-            return Err(refused(&format!("it has two {name}")));
+            return Err(refused(&format!("its {name} is there twice")));
         }
         match str::from_utf8(value) {
             Ok(value) => Ok(Some(value)),

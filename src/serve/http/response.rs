@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 
+use super::content::Content;
 use super::request::{Method, Request};
 
 /// Of RFC 9110, 15, and RFC 6585.
@@ -53,7 +54,7 @@ impl Status {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Body {
     /// Its length is told.
-    Whole(Vec<u8>),
+    Whole(Content),
     /// It ends with the connection.
     Stream,
     /// Another protocol follows.
@@ -101,19 +102,18 @@ impl Response {
 
     /// A sentence.
     pub fn text(status: Status, sentence: impl Into<String>) -> Self {
-        let body = Body::Whole((sentence.into() + "\n").into_bytes());
+        let body = Body::Whole(Content::Own((sentence.into() + "\n").into_bytes()));
         Self::new(status, "text/plain; charset=utf-8", body)
     }
 
     /// A page of our own, which may do what `policy` allows (Content Security Policy).
-    pub fn page(status: Status, html: &str, policy: &'static str) -> Self {
-        let body = Body::Whole(html.as_bytes().to_vec());
-        Self::new(status, "text/html; charset=utf-8", body)
+    pub fn page(status: Status, html: Content, policy: &'static str) -> Self {
+        Self::new(status, "text/html; charset=utf-8", Body::Whole(html))
             .with("Content-Security-Policy", policy)
             .with("Referrer-Policy", "no-referrer")
     }
 
-    pub fn whole(content_type: &'static str, body: Vec<u8>) -> Self {
+    pub fn whole(content_type: &'static str, body: Content) -> Self {
         Self::new(Status::Ok, content_type, Body::Whole(body))
     }
 
@@ -149,8 +149,16 @@ impl Response {
         terms.keeps_alive && (terms.head_only || matches!(self.body, Body::Whole(_)))
     }
 
-    /// What goes over the connection.
-    pub fn bytes(&self, terms: &Terms<'_>) -> Vec<u8> {
+    /// What goes over the connection behind the head.
+    pub fn body(&self, terms: &Terms<'_>) -> Option<Content> {
+        match &self.body {
+            Body::Whole(body) if !terms.head_only => Some(body.clone()),
+            _ => None,
+        }
+    }
+
+    /// What goes over the connection first.
+    pub fn head(&self, terms: &Terms<'_>) -> Vec<u8> {
         let mut head = format!(
             "HTTP/1.1 {} {}\r\n",
             self.status as u16,
@@ -167,7 +175,7 @@ impl Response {
             field("Date", &date);
         }
         if let Body::Whole(body) = &self.body {
-            field("Content-Length", &body.len().to_string());
+            field("Content-Length", &body.bytes().len().to_string());
         }
         self.connection(terms, &mut field);
         field("Cache-Control", "no-store");
@@ -177,13 +185,7 @@ impl Response {
             field("Access-Control-Allow-Origin", origin);
         }
         head.push_str("\r\n");
-        let mut bytes = head.into_bytes();
-        if let Body::Whole(body) = &self.body
-            && !terms.head_only
-        {
-            bytes.extend_from_slice(body);
-        }
-        bytes
+        head.into_bytes()
     }
 
     fn connection(&self, terms: &Terms<'_>, field: &mut impl FnMut(&str, &str)) {
@@ -202,7 +204,9 @@ mod tests {
     use super::*;
 
     fn text_of(response: &Response, terms: &Terms<'_>) -> String {
-        String::from_utf8(response.bytes(terms)).expect("text")
+        let mut bytes = response.head(terms);
+        bytes.extend(response.body(terms).iter().flat_map(Content::bytes));
+        String::from_utf8(bytes).expect("text")
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub struct Watching {
     is_made: bool,
     /// Why it ends, when it does.
     ending: Option<Ending>,
+    /// When the farewell is looked at again.
+    look_again: Micros,
     _place: Option<Place>,
 }
 
@@ -69,7 +71,7 @@ impl Watching {
             origin,
             ..Terms::of(&awaited.request)
         };
-        let form = Streamed::new(kind, head.bytes(&terms));
+        let form = Streamed::new(kind, head.head(&terms));
         let viewer = Viewer::with_words(Channel::Socket(socket), form, name.clone());
         let begins = if kind.catches_up() {
             Begins::WithThePast
@@ -86,6 +88,7 @@ impl Watching {
             jpeg: None,
             is_made: awaited.is_made,
             ending: None,
+            look_again: now,
             _place: awaited.place,
         }
     }
@@ -112,7 +115,7 @@ impl Watching {
 
     pub fn call_by(&self) -> Option<Micros> {
         match self.ending {
-            Some(_) => Some(Micros::now().after(LOOK_AGAIN)),
+            Some(_) => Some(self.look_again),
             None => self.watcher.call_by(),
         }
     }
@@ -232,6 +235,7 @@ impl Watching {
 
     fn leave(&mut self, house: &mut House, now: Micros) -> Stay {
         if !self.watcher.viewer().say_farewell(now) {
+            self.look_again = now.after(LOOK_AGAIN);
             return Stay::Stays;
         }
         let ending = self.ending.clone();

@@ -78,17 +78,19 @@ fn the_whole_url_is_understood_and_names_the_host() {
         understood("GET http://pi.local:8080/live.mp4?x HTTP/1.1\r\nHost: evil.example\r\n\r\n");
     assert_eq!(request.host.as_deref(), Some("pi.local:8080"));
     assert_eq!(request.path_and_query(), ("/live.mp4", "x"));
-    let request = understood("GET HTTP://pi HTTP/1.1\r\nHost: pi\r\n\r\n");
-    assert_eq!(request.path_and_query(), ("/", ""));
+    for (url, query) in [("HTTP://pi", ""), ("http://pi?a=b", "a=b")] {
+        let request = understood(&format!("GET {url} HTTP/1.1\r\nHost: pi\r\n\r\n"));
+        assert_eq!(request.path_and_query(), ("/", query));
+    }
 }
 
 #[test]
 fn the_wish_for_a_websocket_is_read() {
-    let request = understood(
-        "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: k\r\nSec-WebSocket-Version: 13\r\n\r\n",
-    );
+    let fields = "Host: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: k\r\nSec-WebSocket-Version: 13\r\n";
+    let with_version = |it: &str| understood(&format!("GET /ws HTTP/{it}\r\n{fields}\r\n"));
     let (key, version) = ("k".into(), "13".into());
-    assert_eq!(request.upgrade, Some(Upgrade { key, version }));
+    assert_eq!(with_version("1.1").upgrade, Some(Upgrade { key, version }));
+    assert_eq!(with_version("1.0").upgrade, None);
 }
 
 #[test]
