@@ -18,7 +18,7 @@ use subtle::ConstantTimeEq;
 
 use self::authorization::{Authorization, Basic, Digest};
 use self::failures::Failures;
-use self::nonce::{Age, Nonces};
+use self::nonce::Nonces;
 use crate::error::Result;
 use crate::units::Micros;
 
@@ -87,12 +87,12 @@ impl Users {
                 return Verdict::Admitted;
             }
             Some(Authorization::Digest(digest)) if self.is_digest_right(&digest, attempt) => {
-                match self.nonces.age(&digest.nonce, now) {
-                    Age::Fresh => return Verdict::Admitted,
-                    // Who knows the password is not one who guesses it.
-                    Age::Stale => true,
-                    Age::Foreign => false,
+                if self.nonces.is_fresh(&digest.nonce, now) {
+                    return Verdict::Admitted;
                 }
+                // Who knows the password is not one who guesses it. The number may be that of an earlier run of the service,
+                // which a browser remembers, and it would ask its user again were it not told that this is all.
+                true
             }
             _ => false,
         };

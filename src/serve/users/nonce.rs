@@ -22,16 +22,6 @@ pub struct Nonces {
     key: [u8; 16],
 }
 
-/// What one that came back is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Age {
-    Fresh,
-    /// It was ours, once.
-    Stale,
-    /// Not ours, or of an earlier run.
-    Foreign,
-}
-
 impl Nonces {
     pub fn new() -> Result<Self> {
         let mut key = [0; 16];
@@ -51,17 +41,14 @@ impl Nonces {
         time + &mark
     }
 
-    pub fn age(&self, nonce: &str, now: Micros) -> Age {
+    /// Whether it is of this run, and not too old.
+    pub fn is_fresh(&self, nonce: &str, now: Micros) -> bool {
         let Some((time, mark)) = nonce.split_at_checked(TIME_DIGITS) else {
-            return Age::Foreign;
+            return false;
         };
-        if !bool::from(self.mark(time).as_bytes().ct_eq(mark.as_bytes())) {
-            return Age::Foreign;
-        }
-        match u64::from_str_radix(time, 16) {
-            Ok(issued) if now.since(Micros(issued)) < FRESH_FOR => Age::Fresh,
-            _ => Age::Stale,
-        }
+        let is_ours = bool::from(self.mark(time).as_bytes().ct_eq(mark.as_bytes()));
+        let issued = u64::from_str_radix(time, 16);
+        is_ours && issued.is_ok_and(|issued| now.since(Micros(issued)) < FRESH_FOR)
     }
 
     fn mark(&self, time: &str) -> String {

@@ -156,24 +156,32 @@ fn digest_lets_in_with_and_without_a_count() {
 }
 
 #[test]
-fn an_old_nonce_is_said_to_be_stale_and_a_foreign_one_is_a_failure() {
+fn a_right_answer_to_an_old_nonce_or_to_one_of_an_earlier_run_is_said_to_be_stale() {
+    let mut earlier = users(&[("anna", "a")]);
     let mut users = users(&[("anna", "a")]);
     let (then, now) = (Micros(1_000_000), Micros(400_000_000));
-    let old = answer(&users.nonces.issue(then), "a", true);
-    for _ in 0..10 {
-        let Verdict::Refused([digest, _]) = users.judge(attempt(&old), now) else {
-            panic!("refused")
-        };
-        assert!(digest.ends_with(", stale=true"), "{digest}");
+    for nonce in [users.nonces.issue(then), earlier.nonces.issue(now)] {
+        let old = answer(&nonce, "a", true);
+        for _ in 0..10 {
+            let Verdict::Refused([digest, _]) = users.judge(attempt(&old), now) else {
+                panic!("refused")
+            };
+            assert!(digest.ends_with(", stale=true"), "{digest}");
+        }
     }
-    let foreign = answer(&"0".repeat(56), "a", true);
+    // A guess is one whatever it answers to.
+    let guess = answer(&earlier.nonces.issue(now), "b", true);
     for _ in 0..5 {
-        let verdict = users.judge(attempt(&foreign), now);
+        let verdict = users.judge(attempt(&guess), now);
         assert!(matches!(&verdict, Verdict::Refused([digest, _]) if !digest.contains("stale")));
     }
     assert_eq!(
-        users.judge(attempt(&foreign), now),
+        users.judge(attempt(&guess), now),
         Verdict::TooMany(Duration::from_secs(12))
+    );
+    assert_eq!(
+        earlier.judge(attempt(&answer(&earlier.nonces.issue(now), "a", true)), now),
+        Verdict::Admitted
     );
 }
 
