@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::log;
 use crate::options::{Options, SourceChoice};
 use crate::pump::{Ending, Limits, Pauses, Pump};
-use crate::serve::handed::error_of;
+use crate::serve::handed::client::error_of;
 use crate::serve::handed::message::Ended;
 use crate::service::{self, HandedOver, Turn, Wait};
 use crate::sink::{Outlet, Sink, Tally};

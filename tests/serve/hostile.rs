@@ -2,16 +2,19 @@
 
 use std::fs::File;
 use std::io::IoSlice;
-use std::net::{TcpListener, UdpSocket};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::time::Duration;
 
+use nix::libc::linger;
 use nix::sys::signal::Signal;
+use nix::sys::socket::sockopt::Linger;
 use nix::sys::socket::{
-    AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, UnixAddr, connect, sendmsg, socket,
+    AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, UnixAddr, connect, sendmsg,
+    setsockopt, socket,
 };
-use picam_stream::serve::handed::message::{Ask, Kind, MOST_BYTES, Say, VERSION};
+use picam_stream::serve::handed::message::{Ask, Kind, MOST_BYTES, Say, VERSION, Watch};
 use test_support::commands::until;
 use test_support::folders::Scratch;
 use test_support::service::{Room, Service};
@@ -178,9 +181,10 @@ fn only_a_connected_stream_socket_is_taken_over() {
 #[test]
 fn a_message_that_is_too_long_or_of_another_version_is_answered() {
     let (service, viewer, count) = watched("");
-    let mut other_version = Ask::Status.encode();
+    let ask = Ask::Watch(watch(Kind::Bare)).encode();
+    let mut other_version = ask.clone();
     other_version[2] = VERSION + 1;
-    let long = [Ask::Status.encode(), vec![0; MOST_BYTES]].concat();
+    let long = [ask, vec![0; MOST_BYTES]].concat();
     for (bytes, text) in [
         (other_version, "is of another version of picam-stream"),
         (long, "takes messages of picam-stream alone"),
@@ -255,4 +259,61 @@ fn so_many_viewers_are_let_in_and_so_many_of_one_address() {
         .then_some(viewer)
     });
     next.read_at_least(1);
+}
+
+#[test]
+fn a_viewer_that_has_gone_before_it_is_handed_over_is_no_failure_and_starts_no_camera() {
+    let service = Service::start(&[Room::Camera], CARD);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let theirs =
+        TcpStream::connect(listener.local_addr().expect("an address")).expect("it listens");
+    let (ours, _) = listener.accept().expect("it has come");
+    // With a RST, as who only looks whether the port is open.
+    let at_once = linger {
+        l_onoff: 1,
+        l_linger: 0,
+    };
+    setsockopt(&theirs, Linger, &at_once).expect("a socket");
+    drop(theirs);
+    until("the RST is there", 10, || {
+        ours.peer_addr().is_err().then_some(())
+    });
+    let client = Viewer::connect(&service);
+    let asked = client.ask(&Ask::Watch(watch(Kind::Bare)), Some(ours.as_fd()));
+    asked.expect("it is taken");
+    let Some(Say::Ended(ended)) = hear(&client) else {
+        panic!("no answer");
+    };
+    assert_eq!(
+        (ended.exit_status, &*ended.reason, &*ended.error),
+        (0, "viewer left", "")
+    );
+    assert!(service.wait_for_exit(1).success());
+    assert!(
+        !service.log().contains("the camera is on"),
+        "{}",
+        service.log()
+    );
+}
+
+#[test]
+fn a_peer_cannot_write_lines_of_its_own_into_the_journal() {
+    let service = Service::start(&[Room::Camera], CARD);
+    let (ours, theirs) = UnixStream::pair().expect("a pair");
+    let peer = peer(&service);
+    let named = Watch {
+        name: format!("me\n<3>systemd: all is lost\x1b[2J{}", "x".repeat(4000)),
+        ..watch(Kind::Bare)
+    };
+    send(&peer, &Ask::Watch(named).encode(), &[theirs.as_fd()]);
+    drop(theirs);
+    service.wait_for_log("the camera is on");
+    std::thread::sleep(Duration::from_millis(1200));
+    drop(ours);
+    service.wait_for_log("(raw): viewer left");
+    let log = service.log();
+    let line = log.lines().find(|line| line.contains("(raw)"));
+    let line = line.expect("a line for it");
+    assert!(line.contains("me\\n<3>systemd"), "{line}");
+    assert!(line.len() < 400 && !line.contains('\x1b'), "{line}");
 }

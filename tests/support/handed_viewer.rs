@@ -50,12 +50,6 @@ impl Viewer {
         Client::connect(service.camera(), false).expect("somebody listens")
     }
 
-    pub fn ask_status(service: &Service) -> Client {
-        let client = Self::connect(service);
-        client.ask(&Ask::Status, None).expect("it is taken");
-        client
-    }
-
     /// A viewer over TCP.
     pub fn watch(service: &Service, kind: Kind) -> Self {
         Self::watch_as(service, watch(kind))

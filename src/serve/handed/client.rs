@@ -11,7 +11,7 @@ use nix::sys::socket::{
     AddressFamily, Shutdown, SockFlag, SockType, UnixAddr, connect, shutdown, socket,
 };
 
-use super::message::{Ask, Garbage, Say};
+use super::message::{Ask, Ended, Garbage, Say};
 use super::packet::{self, Came};
 use crate::error::{Error, Result};
 use crate::log::{self, Level};
@@ -139,4 +139,18 @@ fn not_understood(garbage: Garbage) -> Error {
         "the running picam-camera.service is of another version of picam-stream: {what}; systemctl restart picam-camera \
          starts the installed one"
     ))
+}
+
+/// An error of an instance, by the exit status that the service gives it.
+pub fn error_of(ended: &Ended) -> Option<Error> {
+    let text = ended.error.clone();
+    let kinds: [fn(String) -> Error; 4] =
+        [Error::Usage, Error::Camera, Error::Output, Error::Stalled];
+    if ended.exit_status == 0 {
+        return None;
+    }
+    let matching = kinds
+        .into_iter()
+        .find(|kind| kind(String::new()).exit_status() == ended.exit_status);
+    Some(matching.unwrap_or(Error::Camera)(text))
 }

@@ -32,8 +32,6 @@ pub enum Kind {
 pub enum Ask {
     /// The connection that comes with it is to be served.
     Watch(Watch),
-    /// How the service is.
-    Status,
 }
 
 /// A viewer that is handed over.
@@ -59,8 +57,6 @@ pub enum Say {
     AskAgain,
     /// The viewer has been served.
     Ended(Ended),
-    /// How the service is, as JSON.
-    Status { json: String },
 }
 
 /// How a viewer was served.
@@ -88,12 +84,10 @@ pub enum Garbage {
 }
 
 const ASK_WATCH: u8 = 1;
-const ASK_STATUS: u8 = 2;
 const SAY_WELCOME: u8 = 0x81;
 const SAY_LINE: u8 = 0x82;
 const SAY_AGAIN: u8 = 0x83;
 const SAY_ENDED: u8 = 0x84;
-const SAY_STATUS: u8 = 0x85;
 
 /// Stands for nothing where a number is optional.
 const NONE: u64 = u64::MAX;
@@ -113,7 +107,6 @@ impl Ask {
                 writer.text(&watch.name);
                 writer.0
             }
-            Self::Status => Writer::new(ASK_STATUS).0,
         }
     }
 
@@ -121,7 +114,6 @@ impl Ask {
         let (what, mut reader) = Reader::open(bytes)?;
         let read = match what {
             ASK_WATCH => reader.watch().map(Self::Watch),
-            ASK_STATUS => Some(Self::Status),
             _ => None,
         };
         reader.close(read)
@@ -155,11 +147,6 @@ impl Say {
                 writer.text(&ended.error);
                 writer.0
             }
-            Self::Status { json } => {
-                let mut writer = Writer::new(SAY_STATUS);
-                writer.text(json);
-                writer.0
-            }
         }
     }
 
@@ -172,7 +159,6 @@ impl Say {
             SAY_LINE => reader.line(),
             SAY_AGAIN => Some(Self::AskAgain),
             SAY_ENDED => reader.ended().map(Self::Ended),
-            SAY_STATUS => reader.text().map(|json| Self::Status { json }),
             _ => None,
         };
         reader.close(read)
@@ -326,14 +312,11 @@ mod tests {
 
     #[test]
     fn every_message_is_read_as_it_was_written() {
-        for ask in [watch(), Ask::Status] {
-            assert_eq!(Ask::decode(&ask.encode()), Ok(ask));
-        }
+        assert_eq!(Ask::decode(&watch().encode()), Ok(watch()));
         let line = |priority| Say::Line {
             priority,
             text: "Width 640".into(),
         };
-        let json = "{}".to_owned();
         for say in [
             Say::Welcome {
                 other_options: true,
@@ -342,7 +325,6 @@ mod tests {
             line(Some(4)),
             Say::AskAgain,
             ended(),
-            Say::Status { json },
         ] {
             assert_eq!(Say::decode(&say.encode()), Ok(say));
         }

@@ -39,6 +39,9 @@ const ASKS_WITHIN: Duration = Duration::from_secs(2);
 /// How soon a farewell is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
+/// Of the name that an instance gives its viewer.
+const MOST_NAME_LETTERS: usize = 100;
+
 /// An instance and its viewer.
 pub struct Handed {
     control: OwnedFd,
@@ -92,6 +95,17 @@ impl Handed {
         Stay::Gone
     }
 
+    /// Its viewer has gone before it could be served, which is no failure.
+    fn miss(&self) -> Stay {
+        let reason = Ending::Departed(Departure::Left).reason().into();
+        let ended = Ended {
+            reason,
+            ..Ended::default()
+        };
+        self.say(&Say::Ended(ended));
+        Stay::Gone
+    }
+
     /// Reads what it wants.
     fn hear(&mut self, house: &mut House, now: Micros) -> Stay {
         match packet::receive(self.control.as_fd()) {
@@ -99,11 +113,6 @@ impl Handed {
             Came::Nothing | Came::End => Stay::Gone,
             Came::TooLong => self.refuse_garbage(Garbage::NoMessage, house),
             Came::Packet(bytes, connection) => match (Ask::decode(&bytes), connection) {
-                (Ok(Ask::Status), _) => {
-                    let json = house.status(now).json();
-                    self.say(&Say::Status { json });
-                    Stay::Gone
-                }
                 (Ok(Ask::Watch(watch)), Some(connection)) => {
                     self.welcome(watch, connection, house, now)
                 }
@@ -131,9 +140,13 @@ impl Handed {
         house: &mut House,
         now: Micros,
     ) -> Stay {
-        if !packet::is_connection(&connection) {
-            let error = "only a connected stream socket can be handed over on camera.sock".into();
-            return self.refuse(&Error::Camera(error), house);
+        match packet::kind(&connection) {
+            packet::Handed::Connection => {}
+            packet::Handed::EndedConnection => return self.miss(),
+            packet::Handed::NoConnection => {
+                let error = "only a connected stream socket can be handed over on camera.sock";
+                return self.refuse(&Error::Camera(error.into()), house);
+            }
         }
         let wanted = watch.camera_hash;
         let has_other_options = wanted.is_some_and(|hash| hash != house.camera_hash());
@@ -175,9 +188,10 @@ impl Handed {
     ) -> Stay {
         let codec = house.camera.options().video.codec;
         let name = match packet::address(connection.as_fd()) {
-            Some(_) => peer_name::of_connection(connection.as_fd()).unwrap_or(watch.name),
-            None => watch.name,
+            Some(_) => peer_name::of_connection(connection.as_fd()),
+            None => None,
         };
+        let name = name.unwrap_or_else(|| presentable(&watch.name));
         let form = Wanted::new(watch.kind, codec);
         let viewer = Viewer::new(Channel::Socket(connection), form, name.clone());
         // Whatever the kind: who takes records may pass them on without their times.
@@ -281,6 +295,12 @@ impl Watching {
     }
 }
 
+/// A name that a peer gave, for the journal: in one line, and not too long for it.
+fn presentable(name: &str) -> String {
+    let letters = name.chars().take(MOST_NAME_LETTERS);
+    letters.flat_map(char::escape_debug).collect()
+}
+
 fn kind_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Bare => "raw",
@@ -381,18 +401,4 @@ impl Guest for Handed {
             lag: watching.watcher.lag(Micros::now()),
         })
     }
-}
-
-/// An error of an instance, by the exit status that the service gives it.
-pub fn error_of(ended: &Ended) -> Option<Error> {
-    let text = ended.error.clone();
-    let kinds: [fn(String) -> Error; 4] =
-        [Error::Usage, Error::Camera, Error::Output, Error::Stalled];
-    if ended.exit_status == 0 {
-        return None;
-    }
-    let matching = kinds
-        .into_iter()
-        .find(|kind| kind(String::new()).exit_status() == ended.exit_status);
-    Some(matching.unwrap_or(Error::Camera)(text))
 }

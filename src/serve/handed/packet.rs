@@ -6,8 +6,8 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use nix::cmsg_space;
 use nix::errno::Errno;
 use nix::sys::socket::{
-    ControlMessage, ControlMessageOwned, MsgFlags, SockType, SockaddrLike, SockaddrStorage,
-    UnixAddr, getpeername, getsockopt, recvmsg, sendmsg, sockopt,
+    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockType, SockaddrLike,
+    SockaddrStorage, UnixAddr, getpeername, getsockname, getsockopt, recvmsg, sendmsg, sockopt,
 };
 
 use super::super::sys;
@@ -78,12 +78,33 @@ pub fn send(
     Ok(())
 }
 
-/// Whether `fd` is what a viewer is on the other end of: a connected stream socket. Everything else can make the one
-/// loop wait: a file on a hung mount, a FIFO, a terminal.
-pub fn is_connection(fd: &OwnedFd) -> bool {
+/// What a descriptor is that was handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handed {
+    Connection,
+    /// One whose viewer has hung up already.
+    EndedConnection,
+    /// Everything else can make the one loop wait: a file on a hung mount, a FIFO, a terminal.
+    NoConnection,
+}
+
+/// A viewer is on the other end of a stream socket, in a network or on this machine.
+pub fn kind(fd: &OwnedFd) -> Handed {
     let is_stream = getsockopt(fd, sockopt::SockType) == Ok(SockType::Stream);
-    let peer: Result<SockaddrStorage, Errno> = getpeername(fd.as_raw_fd());
-    is_stream && peer.is_ok()
+    let listens = getsockopt(fd, sockopt::AcceptConn) != Ok(false);
+    let own: Result<SockaddrStorage, Errno> = getsockname(fd.as_raw_fd());
+    let family = own.ok().and_then(|own| own.family());
+    let is_known = matches!(
+        family,
+        Some(AddressFamily::Inet | AddressFamily::Inet6 | AddressFamily::Unix)
+    );
+    if !is_stream || listens || !is_known {
+        return Handed::NoConnection;
+    }
+    match getpeername::<SockaddrStorage>(fd.as_raw_fd()) {
+        Ok(_) => Handed::Connection,
+        Err(_) => Handed::EndedConnection,
+    }
 }
 
 /// The address of the peer, where it has one in a network.
