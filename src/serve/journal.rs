@@ -103,11 +103,44 @@ impl Journal {
             status,
             refused,
         } = now.since(before);
-        if short + pages + snapshots + status + refused > 0 {
-            log::info!(
-                "meanwhile: {short} viewers that stayed for less than a second, {snapshots} snapshots, {pages} pages, \
-                 {status} requests for the status, {refused} refused"
-            );
+        let counted = [
+            (
+                short,
+                "viewer that stayed for less than a second",
+                "viewers that stayed for less than a second",
+            ),
+            (snapshots, "snapshot", "snapshots"),
+            (pages, "page", "pages"),
+            (status, "request for the status", "requests for the status"),
+            (refused, "request refused", "requests refused"),
+        ];
+        if let Some(text) = enumeration(&counted) {
+            log::info!("meanwhile: {text}");
         }
+    }
+}
+
+/// What there was any of, with its number and its name as that wants it.
+fn enumeration(counted: &[(u64, &str, &str)]) -> Option<String> {
+    let named = counted.iter().filter(|(number, ..)| *number > 0);
+    let texts: Vec<String> = named
+        .map(|(number, one, many)| format!("{number} {}", if *number == 1 { one } else { many }))
+        .collect();
+    (!texts.is_empty()).then(|| texts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_there_was_none_of_is_left_out_and_one_is_no_plural() {
+        let counted = |viewers, pages| [(viewers, "viewer", "viewers"), (pages, "page", "pages")];
+        assert_eq!(enumeration(&counted(1, 0)).as_deref(), Some("1 viewer"));
+        assert_eq!(
+            enumeration(&counted(2, 1)).as_deref(),
+            Some("2 viewers, 1 page")
+        );
+        assert_eq!(enumeration(&counted(0, 0)), None);
     }
 }
