@@ -16,23 +16,20 @@ use test_support::decoding::{assert_begins_decodable, ffmpeg};
 const SAVED: usize = 26;
 const SLOW: usize = 5;
 
+/// ffmpeg tells the hash of each picture.
+const HASHES: [&str; 6] = [
+    "-fps_mode",
+    "passthrough",
+    "-f",
+    "framehash",
+    "-hash",
+    "md5",
+];
+
 /// The hashes of the pictures that ffmpeg decodes, which must have nothing to complain about.
 fn pictures(stream: &[u8], format: &str) -> Vec<String> {
-    let words = [
-        "-xerror",
-        "-f",
-        format,
-        "-i",
-        "-",
-        "-map",
-        "0:v",
-        "-fps_mode",
-        "passthrough",
-        "-f",
-        "framehash",
-        "-hash",
-        "md5",
-    ];
+    let input = ["-xerror", "-f", format, "-i", "-", "-map", "0:v"];
+    let words = [input.as_slice(), &HASHES].concat();
     hashes(&String::from_utf8(ffmpeg(&words, stream)).unwrap())
 }
 
@@ -176,14 +173,7 @@ fn player(container: &Container, number: u32) -> Player {
         command("ffmpeg")
             .args(["-v", "error", "-xerror", "-y", "-f", "h264", "-i"])
             .arg(format!("tcp://{IPV4}"))
-            .args([
-                "-fps_mode",
-                "passthrough",
-                "-f",
-                "framehash",
-                "-hash",
-                "md5",
-            ])
+            .args(HASHES)
             .arg(&hashes)
             .stdin(Stdio::null())
             .spawn()

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::LazyLock;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,22 +15,10 @@ use test_support::service::{Room, Service};
 use crate::process::descriptors;
 use test_support::handed_viewer::{CARD, Viewer};
 use test_support::pictures::assert_whole;
+use test_support::preload::library;
 
 /// `hangs.c`, compiled once.
-static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
-    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hangs.so");
-    let own = library.with_extension(std::process::id().to_string());
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/serve/hangs.c");
-    let compiled = Command::new("gcc")
-        .args(["-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o"])
-        .args([&own, &source])
-        .status()
-        .expect("gcc; tests/setup.sh installs what the tests need");
-    assert!(compiled.success(), "hangs.c does not compile");
-    // In one step: another test process may load it just now.
-    fs::rename(&own, &library).expect("its place");
-    library
-});
+static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| library("tests/serve/hangs.c"));
 
 /// A service whose camera hangs once `hangs` is there.
 fn service(options: &str, hangs: &Path) -> Service {

@@ -19,6 +19,7 @@ pub mod mmal;
 pub mod namespace;
 pub mod packages;
 pub mod pictures;
+pub mod preload;
 pub mod program;
 pub mod real_sps;
 pub mod roots;

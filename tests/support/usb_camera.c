@@ -5,35 +5,24 @@
  * CAMERA_FORMAT: four characters. CAMERA_SIZE: WIDTHxHEIGHT. CAMERA_STRIDE: bytes from row to row, or 0. CAMERA_RECORDING:
  * pictures, each behind its length in four bytes, little-endian; one without bytes is what the driver calls damaged. */
 #define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
+#define DEVICE "/dev/video77"
+#include "preloaded_device.h"
+
 #include <linux/videodev2.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
-#define DEVICE "/dev/video77"
 #define BUFFERS 4
 #define ROOM (4u << 20)
 
-static int device = -1, memory = -1;
 static unsigned count, order[BUFFERS], waiting, running, sequence;
 static struct v4l2_fract interval = { 1, 50 };
 static unsigned char *mapped;
 static FILE *recording;
-
-static int refuse(int error)
-{
-	errno = error;
-	return -1;
-}
 
 static const char *setting(const char *name)
 {
@@ -200,59 +189,9 @@ static int answer(unsigned long request, void *argument)
 	return refuse(ENOTTY);
 }
 
-static int open_any(const char *name, const char *path, int flags, va_list arguments)
-{
-	int (*next)(const char *, int, ...) = dlsym(RTLD_NEXT, name);
-
-	return strcmp(path, DEVICE) ? next(path, flags, va_arg(arguments, int)) : open_device();
-}
-
-/* Rust's way. */
-int open64(const char *path, int flags, ...)
-{
-	va_list arguments;
-	int fd;
-
-	va_start(arguments, flags);
-	fd = open_any("open64", path, flags, arguments);
-	va_end(arguments);
-	return fd;
-}
-
-/* That of programs in C. */
-int open(const char *path, int flags, ...)
-{
-	va_list arguments;
-	int fd;
-
-	va_start(arguments, flags);
-	fd = open_any("open", path, flags, arguments);
-	va_end(arguments);
-	return fd;
-}
-
 int access(const char *path, int mode)
 {
 	int (*next)(const char *, int) = dlsym(RTLD_NEXT, "access");
 
 	return strcmp(path, DEVICE) ? next(path, mode) : 0;
-}
-
-int ioctl(int fd, unsigned long request, ...)
-{
-	int (*next)(int, unsigned long, ...) = dlsym(RTLD_NEXT, "ioctl");
-	va_list arguments;
-	void *argument;
-
-	va_start(arguments, request);
-	argument = va_arg(arguments, void *);
-	va_end(arguments);
-	return fd == device && fd >= 0 ? answer(request, argument) : next(fd, request, argument);
-}
-
-void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
-{
-	void *(*next)(void *, size_t, int, int, int, off_t) = dlsym(RTLD_NEXT, "mmap");
-
-	return next(address, length, protection, flags, fd == device && fd >= 0 ? memory : fd, offset);
 }

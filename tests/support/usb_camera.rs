@@ -1,31 +1,16 @@
 //! A USB camera that is not there: `usb_camera.c`, compiled, and plugged into a program.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use crate::program::program_path;
+use crate::preload::library;
 
 /// Where a program finds it that it is plugged into.
 pub const DEVICE: &str = "/dev/video77";
 
 /// `usb_camera.c`, compiled once.
-static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
-    let library = program_path().with_file_name("usb_camera.so");
-    let own = library.with_extension(std::process::id().to_string());
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/usb_camera.c");
-    let compiled = Command::new("gcc")
-        .args(["-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o"])
-        .arg(&own)
-        .arg(source)
-        .status()
-        .expect("gcc; tests/setup.sh installs what the tests need");
-    assert!(compiled.success(), "usb_camera.c does not compile");
-    // In one step: another test process may load it just now.
-    fs::rename(&own, &library).expect("its place");
-    library
-});
+static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| library("tests/support/usb_camera.c"));
 
 /// What the device says of itself.
 #[derive(Clone, Copy)]

@@ -6,17 +6,14 @@
  * pictures is rounded up to (16 in older versions of the driver, 1 in newer ones). ENCODER_LOG: gets a line for each control that is set.
  * ENCODER_RAW: gets the first raw picture, without padding, as I420. */
 #define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
+#define DEVICE "/dev/video11"
+#include "../support/preloaded_device.h"
+
 #include <linux/videodev2.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define BUFFERS 8
@@ -33,7 +30,6 @@ struct queue {
 	struct timeval time[BUFFERS];
 };
 
-static int device = -1, memory = -1;
 static struct queue raw, coded;
 static FILE *recording;
 static unsigned asked_width, asked_height;
@@ -43,12 +39,6 @@ static const char *setting(const char *name, const char *otherwise)
 {
 	const char *value = getenv(name);
 	return value ? value : otherwise;
-}
-
-static int refuse(int error)
-{
-	errno = error;
-	return -1;
 }
 
 static int open_device(void)
@@ -321,44 +311,4 @@ static int answer(unsigned long request, void *argument)
 	}
 	}
 	return refuse(ENOTTY);
-}
-
-int open64(const char *path, int flags, ...)
-{
-	int (*next)(const char *, int, ...) = dlsym(RTLD_NEXT, "open64");
-	va_list arguments;
-	int mode;
-
-	va_start(arguments, flags);
-	mode = va_arg(arguments, int);
-	va_end(arguments);
-	return strcmp(path, "/dev/video11") ? next(path, flags, mode) : open_device();
-}
-
-int close(int fd)
-{
-	int (*next)(int) = dlsym(RTLD_NEXT, "close");
-
-	if (fd == device && fd >= 0)
-		device = -1;
-	return next(fd);
-}
-
-int ioctl(int fd, unsigned long request, ...)
-{
-	int (*next)(int, unsigned long, ...) = dlsym(RTLD_NEXT, "ioctl");
-	va_list arguments;
-	void *argument;
-
-	va_start(arguments, request);
-	argument = va_arg(arguments, void *);
-	va_end(arguments);
-	return fd == device && fd >= 0 ? answer(request, argument) : next(fd, request, argument);
-}
-
-void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
-{
-	void *(*next)(void *, size_t, int, int, int, off_t) = dlsym(RTLD_NEXT, "mmap");
-
-	return next(address, length, protection, flags, fd == device && fd >= 0 ? memory : fd, offset);
 }

@@ -9,22 +9,12 @@ use test_support::commands::run;
 
 /// Compiles one of the C programs beside this file, so that it needs no libraries.
 pub fn program(name: &str, scratch: &Path) -> PathBuf {
-    compile(name, scratch, &["-static", "-pthread"])
-}
-
-/// Compiles one of them as a library to be preloaded.
-pub fn library(name: &str, scratch: &Path) -> PathBuf {
-    compile(name, scratch, &["-shared", "-fPIC"])
-}
-
-fn compile(name: &str, scratch: &Path, options: &[&str]) -> PathBuf {
     let built = scratch.join(name);
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/v4l2");
     run(Command::new("gcc")
-        .args(["-O1", "-Wall", "-Werror", "-o"])
+        .args(["-O1", "-Wall", "-Werror", "-static", "-pthread", "-o"])
         .arg(&built)
-        .arg(sources.join(format!("{name}.c")))
-        .args(options))
+        .arg(sources.join(format!("{name}.c"))))
     .good();
     built
 }

@@ -9,6 +9,7 @@ use std::process::Command;
 use crate::feed;
 use crate::kernel::Kernel;
 use test_support::commands::run;
+use test_support::preload::library;
 
 /// vivid: one camera with one input, a webcam, and an output device.
 const START: &str = "#!/bin/busybox sh
@@ -48,7 +49,7 @@ pub fn write(kernel: &Kernel, scratch: &Path, into: &Path) {
     let mut archive = beginning(kernel, &DRIVERS, SHELL);
     archive.add_file("v4l2loopback.ko", &kernel.loopback);
     archive.add_file("bin/feed", &feed::program("feed", scratch));
-    archive.add_file("encoder.so", &feed::library("encoder", scratch));
+    archive.add_file("encoder.so", &library("tests/v4l2/encoder.c"));
     for (name, content) in feed::recordings() {
         archive.add(name, PROGRAM, &content);
     }

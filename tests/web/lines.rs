@@ -8,18 +8,26 @@ use super::card_service::{serve_at, url};
 use super::playing::PLAYING;
 use super::seen::{OBSERVER, ages_ms, longest_still_ms, watch};
 use test_support::lines::cable::{CAMERA, cable};
+use test_support::namespace::Namespace;
+use test_support::service::Service;
 
 /// More than the line carries.
 const CARD: &str = "--source test -w 640 -h 480 -fps 25 -g 25 -b 2000000";
 
-#[test]
-fn a_slow_line_costs_pictures_and_never_stops_them_and_a_fast_one_is_live_again() {
+/// The camera's end of the cable, the service there, and a browser at the other end that shows the page.
+fn playing_over_a_cable() -> (Namespace, Service, Browser) {
     let (camera, viewer) = cable();
     let serving = camera.run(|| serve_at(CAMERA, CARD));
     let browser = Browser::with(Some(Rc::new(viewer)), &[]);
     browser.inject(OBSERVER);
     browser.open(&url(&serving));
     browser.wait_until(PLAYING);
+    (camera, serving, browser)
+}
+
+#[test]
+fn a_slow_line_costs_pictures_and_never_stops_them_and_a_fast_one_is_live_again() {
+    let (camera, _serving, browser) = playing_over_a_cable();
     camera.tool("tc qdisc replace dev line root tbf rate 1mbit burst 8kb latency 200ms");
     let seen = watch(&browser, Duration::from_secs(20));
     let (still, oldest) = (longest_still_ms(&seen), ages_ms(&seen).into_iter().max());
@@ -48,12 +56,7 @@ fn a_slow_line_costs_pictures_and_never_stops_them_and_a_fast_one_is_live_again(
 
 #[test]
 fn a_cable_that_is_pulled_and_put_back_is_noticed_both_times() {
-    let (camera, viewer) = cable();
-    let serving = camera.run(|| serve_at(CAMERA, CARD));
-    let browser = Browser::with(Some(Rc::new(viewer)), &[]);
-    browser.inject(OBSERVER);
-    browser.open(&url(&serving));
-    browser.wait_until(PLAYING);
+    let (camera, _serving, browser) = playing_over_a_cable();
     camera.tool("ip link set line down");
     browser.wait_until("main.dataset.state === 'waiting'");
     assert_ne!(browser.text("headline.textContent"), "");
