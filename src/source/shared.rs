@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, poll};
 
-use super::{Next, Source};
+use super::{Next, Source, warn_unhonoured};
 use crate::error::{Error, Result};
 use crate::frame::Frame;
-use crate::options::Options;
+use crate::jpeg;
+use crate::options::{Format, Options};
 use crate::serve::handed::client::{Client, Heard, error_of, gone};
-use crate::serve::handed::message::{Ask, Kind, Say, Watch};
+use crate::serve::handed::message::{Ask, CANNOT_HOLD_JPEG, Kind, Say, Watch};
 use crate::serve::handed::record::{HEAD_BYTES, announced};
 use crate::service::{CAMERA_SOCKET, not_reached};
 use crate::units::poll_timeout;
@@ -29,6 +30,7 @@ pub struct Shared {
     head_bytes: usize,
     /// The frame that comes, and how many of its bytes are there.
     coming: Option<(Frame, usize)>,
+    takes_jpeg: bool,
     /// No more pictures come; the service says why.
     is_over: bool,
 }
@@ -47,12 +49,15 @@ pub fn open(path: Option<&Path>, options: &Options) -> Result<Shared> {
         name: format!("process {}", std::process::id()),
     });
     client.ask(&ask, Some(theirs.as_fd())).map_err(|_| gone())?;
+    // What the camera does is said in the options of its service.
+    warn_unhonoured(options, &[]);
     Ok(Shared {
         client,
         pictures,
         head: [0; HEAD_BYTES],
         head_bytes: 0,
         coming: None,
+        takes_jpeg: options.format != Format::MpegTs,
         is_over: false,
     })
 }
@@ -98,6 +103,9 @@ impl Shared {
             };
             let whole = *done == coming.data.len();
             if whole {
+                if !self.takes_jpeg && jpeg::begins(&coming.data) {
+                    return Err(Error::Usage(CANNOT_HOLD_JPEG.into()));
+                }
                 std::mem::swap(frame, coming);
                 self.coming = None;
                 return Ok(true);

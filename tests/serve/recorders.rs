@@ -54,6 +54,22 @@ fn a_recording_of_the_shared_camera_has_what_others_watch() {
 }
 
 #[test]
+fn a_recorder_is_told_that_the_shared_camera_has_its_own_options() {
+    let service = Service::start(&[Room::Camera], &format!("{CARD} -cd MJPEG"));
+    let clip = service.scratch().path("clip");
+    let record = |options: &str| {
+        let clip = clip.display();
+        program::run(&format!("{} {options} -t 400 -o {clip}", shared(&service)))
+    };
+    let refused = record("--format mpegts");
+    assert_ended(&refused, 64, &["--format mpegts cannot hold -cd MJPEG"]);
+    let output = record("-w 640 -fps 5");
+    let warning = "this source cannot do what these options ask for: -fps -w";
+    assert_ended(&output, 0, &[warning]);
+    assert!(fs::read(&clip).expect("the clip").starts_with(b"\xff\xd8"));
+}
+
+#[test]
 fn a_recorder_is_told_why_the_service_ends() {
     let service = Service::start(&[Room::Camera], "--source v4l2:/dev/none");
     let output = program::run(&format!("{} -o /dev/null -t 0", shared(&service)));

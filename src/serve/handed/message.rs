@@ -15,6 +15,10 @@ pub const MOST_BYTES: usize = 8 << 10;
 /// What a text may be of that.
 const MOST_TEXT_BYTES: usize = 4 << 10;
 
+/// Why nobody gets a transport stream of a camera that gives JPEGs, at whichever end it is found out.
+pub const CANNOT_HOLD_JPEG: &str =
+    "--format mpegts cannot hold -cd MJPEG, which the shared camera gives: leave one of them out";
+
 const MAGIC: [u8; 2] = *b"Pc";
 
 /// In which form a viewer wants the stream.

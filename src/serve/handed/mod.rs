@@ -16,7 +16,7 @@ use nix::sys::socket::{getsockopt, sockopt};
 use nix::unistd::Uid;
 
 use self::form::Wanted;
-use self::message::{Ask, Ended, Garbage, Kind, Say, VERSION, Watch};
+use self::message::{Ask, CANNOT_HOLD_JPEG, Ended, Garbage, Kind, Say, VERSION, Watch};
 use self::packet::Came;
 use super::camera::Word;
 use super::door::{Origin, Place};
@@ -161,8 +161,7 @@ impl Handed {
         }
         let codec = house.camera.options().video.codec;
         if watch.kind == Kind::MpegTs && codec == Codec::Mjpeg {
-            let error = "--format mpegts cannot hold -cd MJPEG, which the shared camera gives: leave one of them out";
-            return self.refuse(&Error::Usage(error.into()), house);
+            return self.refuse(&Error::Usage(CANNOT_HOLD_JPEG.into()), house);
         }
         let user = getsockopt(&self.control, sockopt::PeerCredentials)
             .map_or(Uid::from_raw(u32::MAX), |peer| Uid::from_raw(peer.uid()));
