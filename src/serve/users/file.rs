@@ -31,6 +31,8 @@ pub fn read(path: &Path) -> Result<Vec<(String, Secret)>> {
 /// The users of a text. Empty lines, and those that begin with `#`, mean nothing.
 pub fn understand(text: &str) -> std::result::Result<Vec<(String, Secret)>, String> {
     let mut users: Vec<(String, Secret)> = Vec::new();
+    // Windows' Notepad marks UTF-8 so, and no name begins with it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {

@@ -222,6 +222,15 @@ fn the_file_is_understood_or_refused_with_the_line() {
 }
 
 #[test]
+fn a_file_as_notepad_saves_it_names_the_same_users() {
+    let saved = format!("\u{feff}{}", FILE.replace('\n', "\r\n"));
+    assert_eq!(file::understand(&saved), file::understand(FILE));
+    let first_line = FILE.lines().last().expect("a line");
+    let saved = format!("\u{feff}{first_line}\r\n");
+    assert_eq!(file::understand(&saved), file::understand(FILE));
+}
+
+#[test]
 fn a_file_that_is_not_there_is_an_error_that_names_the_option() {
     let Err(error) = Users::open(Path::new("/nonexistent/users")) else {
         panic!("an open door")
