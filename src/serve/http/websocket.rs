@@ -176,7 +176,7 @@ impl Inbound {
             .collect();
         self.held.clear();
         Ok(match head.opcode {
-            CLOSE => Some(Answer::Close(frame(CLOSE, &payload))),
+            CLOSE => Some(Answer::Close(goodbye(&payload)?)),
             PING => Some(Answer::Pong(frame(PONG, &payload))),
             _ => None,
         })
@@ -194,6 +194,20 @@ impl Inbound {
         }
         self.message = (!head.is_final).then_some(length);
         Ok(())
+    }
+}
+
+/// The answer to a goodbye: its code, which must be one that may be sent (RFC 6455, 5.5.1 and 7.4).
+fn goodbye(payload: &[u8]) -> Result<Vec<u8>, CloseCode> {
+    let Some((code, _)) = payload.split_first_chunk() else {
+        let is_empty = payload.is_empty();
+        return is_empty
+            .then(|| frame(CLOSE, &[]))
+            .ok_or(CloseCode::ProtocolError);
+    };
+    match u16::from_be_bytes(*code) {
+        1000..=1003 | 1007..=1014 | 3000..=4999 => Ok(frame(CLOSE, code)),
+        _ => Err(CloseCode::ProtocolError),
     }
 }
 

@@ -80,6 +80,20 @@ fn a_ping_comes_back_and_a_goodbye_too() {
 }
 
 #[test]
+fn a_goodbye_that_nobody_may_say_is_not_given_back() {
+    for (payload, code) in [
+        (&b""[..], None),
+        (b"\x03", Some(CloseCode::ProtocolError as u16)),
+        (b"\x03\xed", Some(CloseCode::ProtocolError as u16)),
+        (b"\x03\xe8bye", Some(1000)),
+        (b"\x0f\xa0", Some(4000)),
+    ] {
+        let answer = Inbound::default().take(&client_frame(FINAL | CLOSE, payload));
+        assert_eq!(code_of(answer), code, "{payload:?}");
+    }
+}
+
+#[test]
 fn a_message_in_parts_passes_and_a_ping_between_them_is_answered() {
     let mut inbound = Inbound::default();
     let part = vec![1; 30_000];
