@@ -7,7 +7,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `sockets`, `accept`, `notify`, `refusal` | what systemd hands over, and what it and those who wait are told |
-//! | `service` | the loop, and when it ends |
+//! | `service`, `waiting` | the loop, and when it ends; how it waits |
 //! | `house`, `door`, `guest` | what guests may ask of the service, who may come in, what a guest is |
 //! | `journal`, `figures`, `users` | what is told of them, and how the service is; who may watch |
 //! | `jpegs` | JPEGs of an H.264 camera |
@@ -38,6 +38,7 @@ mod shared_camera;
 mod sockets;
 mod sys;
 pub mod users;
+mod waiting;
 mod watcher;
 
 use self::house::House;

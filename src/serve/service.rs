@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nix::poll::{PollFd, PollFlags, poll};
+use nix::poll::{PollFd, PollFlags};
 
 use super::accept::accept;
 use super::guest::{Ending, Guest, Stay};
@@ -18,9 +18,10 @@ use super::picture::Picture;
 use super::rtsp;
 use super::shared_camera::{News, State};
 use super::sockets::{Room, Sockets};
+use super::waiting::Waiting;
 use crate::log;
 use crate::stop::Stop;
-use crate::units::{Micros, poll_timeout};
+use crate::units::Micros;
 
 /// The longest wait: how soon a signal is seen at the latest that came just before it.
 const WAIT: Duration = Duration::from_millis(100);
@@ -56,6 +57,7 @@ pub struct Service {
     /// What RTP goes out of.
     datagrams: Option<Rc<rtsp::Pair>>,
     guests: Vec<Box<dyn Guest>>,
+    waiting: Waiting,
     notifier: Notifier,
     /// Since when nobody is there.
     empty_since: Micros,
@@ -65,10 +67,11 @@ pub struct Service {
     counted: Micros,
 }
 
-/// What poll(2) told.
+/// What has happened.
 #[derive(Debug, Default)]
 struct Ready {
-    guests: Vec<bool>,
+    /// Their places.
+    guests: Vec<usize>,
     has_callers: bool,
     has_datagrams: bool,
 }
@@ -83,6 +86,7 @@ impl Service {
             house,
             sockets,
             guests: Vec::new(),
+            waiting: Waiting::new(),
             notifier: Notifier::ready(now),
             empty_since: now,
             has_had_guests: false,
@@ -103,7 +107,7 @@ impl Service {
                 self.stop(&Ending::Stopped, now);
             }
             self.count_present(now);
-            self.visit(&ready.guests, now);
+            self.visit(|place| ready.guests.contains(&place), now);
             if ready.has_callers && self.accepts() {
                 self.accept_all(now);
             }
@@ -117,14 +121,9 @@ impl Service {
     }
 
     /// Waits until something happens or somebody's time has come.
-    fn wait(&self) -> Ready {
-        let mut fds = Vec::with_capacity(2 * self.guests.len() + 4);
-        let mut ends = Vec::with_capacity(self.guests.len());
-        for guest in &self.guests {
-            guest.poll_on(&mut fds);
-            ends.push(fds.len());
-        }
-        let of_guests = fds.len();
+    fn wait(&mut self) -> Ready {
+        let longest = self.time_left(Micros::now());
+        let mut fds = Vec::with_capacity(2 * self.guests.len() + 8);
         if self.accepts() {
             fds.extend(
                 self.sockets
@@ -132,7 +131,7 @@ impl Service {
                     .map(|(_, it)| PollFd::new(it.as_fd(), PollFlags::POLLIN)),
             );
         }
-        let callers = of_guests..fds.len();
+        let callers = 0..fds.len();
         if let Some(pair) = &self.datagrams {
             pair.poll_on(&mut fds);
         }
@@ -140,19 +139,21 @@ impl Service {
         let wakes = [self.house.camera.wake(), self.house.jpegs.wake()];
         let wakes = wakes.into_iter().flatten();
         fds.extend(wakes.map(|wake| PollFd::new(wake, PollFlags::POLLIN)));
-        // A signal ends the wait (EINTR); what else can go wrong is seen on the descriptors themselves.
-        let _ = poll(&mut fds, poll_timeout(self.time_left(Micros::now())));
-        let has_news = |fd: &PollFd<'_>| fd.any().unwrap_or(true);
-        let mut from = 0;
-        let guests = ends.into_iter().map(|end| {
-            let is_ready = fds[from..end].iter().any(has_news);
-            from = end;
-            is_ready
-        });
+        // The guests at the end: one that comes changes nothing for those before it.
+        let of_house = fds.len();
+        let mut ends = Vec::with_capacity(self.guests.len());
+        for guest in &self.guests {
+            guest.poll_on(&mut fds);
+            ends.push(fds.len());
+        }
+        let happened = self.waiting.wait(&fds, longest);
+        let on_guests = happened.iter().filter(|&&at| at >= of_house);
         Ready {
-            guests: guests.collect(),
-            has_callers: fds[callers].iter().any(has_news),
-            has_datagrams: fds[datagrams].iter().any(has_news),
+            guests: on_guests
+                .map(|&at| ends.partition_point(|&end| end <= at))
+                .collect(),
+            has_callers: happened.iter().any(|at| callers.contains(at)),
+            has_datagrams: happened.iter().any(|at| datagrams.contains(at)),
         }
     }
 
@@ -207,6 +208,7 @@ impl Service {
                 return;
             };
             self.guests.remove(idle);
+            self.waiting.begin_anew();
         }
         self.has_had_guests = true;
         // What it asks for is there already, most often.
@@ -216,13 +218,27 @@ impl Service {
     }
 
     /// Lets those go on to whom something has happened, or whose time has come.
-    fn visit(&mut self, ready: &[bool], now: Micros) {
-        let house = &mut self.house;
-        let mut ready = ready.iter();
-        self.guests.retain_mut(|guest| {
-            let is_due = ready.next() == Some(&true) || guest.call_by().is_some_and(|at| at <= now);
-            !is_due || guest.go_on(house, now) == Stay::Stays
+    fn visit(&mut self, is_ready: impl Fn(usize) -> bool, now: Micros) {
+        let mut places = 0..;
+        self.keep(|guest, house| {
+            let is_due =
+                places.next().is_some_and(&is_ready) || guest.call_by().is_some_and(|at| at <= now);
+            if is_due {
+                guest.go_on(house, now)
+            } else {
+                Stay::Stays
+            }
         });
+    }
+
+    /// Forgets those who are gone.
+    fn keep(&mut self, mut look: impl FnMut(&mut dyn Guest, &mut House) -> Stay) {
+        let (before, house) = (self.guests.len(), &mut self.house);
+        self.guests
+            .retain_mut(|guest| look(guest.as_mut(), house) == Stay::Stays);
+        if self.guests.len() < before {
+            self.waiting.begin_anew();
+        }
     }
 
     /// True when the camera's library hangs, and only the end of the process frees the camera.
@@ -240,10 +256,10 @@ impl Service {
         }
         let has_jpeg = self.house.jpegs.collect(now);
         if news.changed || has_jpeg {
-            let all = vec![true; self.guests.len()];
-            self.visit(&all, now);
+            self.visit(|_| true, now);
         }
         if news.is_off {
+            self.waiting.begin_anew();
             self.house.jpegs.camera_is_off();
             self.house.journal.sum_up();
         }
@@ -251,10 +267,8 @@ impl Service {
     }
 
     fn pass_on(&mut self, pictures: &[Arc<Picture>], now: Micros) {
-        let house = &mut self.house;
         for picture in pictures {
-            self.guests
-                .retain_mut(|guest| guest.take(picture, house, now) == Stay::Stays);
+            self.keep(|guest, house| guest.take(picture, house, now));
         }
         if self.house.camera.memory().bytes() > MOST_PICTURE_BYTES {
             self.house.camera.forget_pictures();

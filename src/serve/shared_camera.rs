@@ -37,6 +37,8 @@ pub struct SharedCamera {
     failed: Option<(Failure, Micros)>,
     unneeded_since: Option<Micros>,
     linger: Duration,
+    /// How long it may give nothing.
+    stall_limit: Duration,
     has_run: bool,
 }
 
@@ -93,6 +95,7 @@ impl SharedCamera {
             failed: None,
             unneeded_since: None,
             linger,
+            stall_limit: stall::limit(options),
             has_run: false,
         }
     }
@@ -320,9 +323,8 @@ impl SharedCamera {
     /// How long the camera gives nothing, where it is to give something.
     fn silence(&self) -> Option<Silence> {
         let run = self.run.as_ref()?;
-        let limit = stall::limit(&self.options);
         let is_to_give = run.camera.stopped().is_none();
-        is_to_give.then(|| Silence::of(run.camera.started(), run.last, limit))
+        is_to_give.then(|| Silence::of(run.camera.started(), run.last, self.stall_limit))
     }
 
     fn check_silence(&self, now: Micros) -> Result<()> {

@@ -316,6 +316,9 @@ impl<F: Form> Viewer<F> {
     }
 
     fn write_waiting(&mut self, now: Micros) -> Result<()> {
+        if self.queue.is_empty() {
+            return Ok(());
+        }
         self.drop_overdue(now);
         while self.may_begin(self.queue.continues(), now) {
             let Some(item) = self.queue.pop() else { break };
@@ -339,11 +342,13 @@ impl<F: Form> Viewer<F> {
         if self.has_begun() {
             return false;
         }
+        let held = self.backlog.held();
+        let is_answer_alone = self.tally.frames == 0 && held <= MOST_ANSWER_BYTES;
+        if continues || held == 0 || is_answer_alone {
+            return true;
+        }
         let may_lie_unsent = self.backlog.gone_within(MOST_UNSENT, now);
-        let is_answer_alone = self.tally.frames == 0 && self.backlog.held() <= MOST_ANSWER_BYTES;
-        continues
-            || is_answer_alone
-            || self.backlog.held() <= may_lie_unsent
+        held <= may_lie_unsent
             || (!self.backlog.is_line_full(now) && self.channel.unsent_bytes() <= may_lie_unsent)
     }
 
