@@ -10,7 +10,7 @@ use std::time::Instant;
 use test_support::connections::connection;
 use test_support::program::RECORDING;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_picam-stream");
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_picam-stream");
 
 /// The median of so many times, in milliseconds.
 pub fn median_ms(count: usize, time_ms: impl FnMut(usize) -> f64) -> f64 {
@@ -94,7 +94,7 @@ pub fn write_calls() -> (u64, u64) {
 
 /// The program as the package for this machine has it, with C++ linked in: cargo's own loads libstdc++, one MB of it.
 /// `make bench` builds it first.
-const PACKAGED: &str = concat!(
+pub const PACKAGED: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/target/cross/x86_64-unknown-linux-gnu/release/picam-stream"
 );

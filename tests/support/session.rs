@@ -37,11 +37,20 @@ impl Session {
         before: impl FnOnce(&TcpStream),
         set: impl FnOnce(&mut Command),
     ) -> Self {
+        Self::of(program(), args, before, set)
+    }
+
+    /// As `with`, with another program than the one that cargo built.
+    pub fn of(
+        mut command: Command,
+        args: impl Words,
+        before: impl FnOnce(&TcpStream),
+        set: impl FnOnce(&mut Command),
+    ) -> Self {
         let (viewer, server) = connection();
         before(&viewer);
         let scratch = Scratch::new();
         let log = scratch.path("log");
-        let mut command = program();
         let copy =
             |socket: &TcpStream| Stdio::from(OwnedFd::from(socket.try_clone().expect("a copy")));
         command

@@ -74,14 +74,17 @@ pub fn hand_over(service: &Service, kind: Kind, connection: &TcpStream) -> Clien
 
 /// The same with an instance for each viewer.
 pub struct Handed {
+    program: &'static str,
     service: Service,
     instances: Vec<Session>,
 }
 
 impl Handed {
-    pub fn new(recorded: &Recorded) -> Self {
+    pub fn new(recorded: &Recorded, program: &'static str) -> Self {
+        let args = format!("{} {LIMITS}", recorded.source());
         Self {
-            service: Service::start(&[Room::Camera], &format!("{} {LIMITS}", recorded.source())),
+            program,
+            service: Service::of(vec![program.into()], &[Room::Camera], &args, |_| {}),
             instances: Vec::new(),
         }
     }
@@ -93,7 +96,7 @@ impl Server for Handed {
             "--source shared:{} -t 0 -o -",
             self.service.camera().display()
         );
-        let mut instance = Session::start(&args);
+        let mut instance = Session::of(Command::new(self.program), &args, |_| {}, |_| {});
         instance.kept = None;
         let viewer = instance.viewer.try_clone().expect("a copy");
         self.instances.push(instance);
