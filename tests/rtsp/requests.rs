@@ -172,6 +172,7 @@ fn a_pause_is_followed_by_a_key_frame_and_no_number_is_missing() {
     let info = client.play();
     let info = info.field("RTP-Info").expect("numbers").to_owned();
     let (kinds, mut numbers, ticks) = next_picture(&mut client);
+    let mut times = vec![ticks];
     assert_eq!(kinds[0], NalType::Sps);
     if let Some((_, time)) = info.split_once(";rtptime=") {
         assert_eq!(time.parse(), Ok(ticks));
@@ -179,15 +180,18 @@ fn a_pause_is_followed_by_a_key_frame_and_no_number_is_missing() {
     assert!(info.contains(&format!(";seq={}", numbers[0])), "{info}");
     for _ in 0..2 {
         for _ in 0..3 {
-            numbers.extend(next_picture(&mut client).1);
+            let (_, more, ticks) = next_picture(&mut client);
+            numbers.extend(more);
+            times.push(ticks);
         }
         assert_eq!(client.ask("PAUSE", &[]).status, 200);
         client.play();
         let mut pictures = 0;
         // Those that were on their way before the pause come first.
         loop {
-            let (kinds, more, _) = next_picture(&mut client);
+            let (kinds, more, ticks) = next_picture(&mut client);
             numbers.extend(more);
+            times.push(ticks);
             pictures += 1;
             if kinds[0] == NalType::Sps {
                 break;
@@ -197,6 +201,10 @@ fn a_pause_is_followed_by_a_key_frame_and_no_number_is_missing() {
     }
     for pair in numbers.windows(2) {
         assert_eq!(pair[1], pair[0].wrapping_add(1), "{numbers:?}");
+    }
+    for pair in times.windows(2) {
+        let ahead = pair[1].wrapping_sub(pair[0]) as i32;
+        assert!(ahead > 0, "a picture came twice: {times:?}");
     }
 }
 

@@ -143,7 +143,7 @@ impl Session {
     pub fn info(&mut self, connection: &mut Connected, house: &House, now: Micros) -> String {
         let url = self.url.clone();
         let sequence = self.stream(connection).viewer().form().numbers.sequence;
-        let first = house.camera.gop().to_begin_with(now).first();
+        let first = self.past(house, now).first();
         let time = first.map_or(String::new(), |first| {
             format!(";rtptime={}", ticks(first.frame.pts))
         });
@@ -158,16 +158,25 @@ impl Session {
     ) -> Result<()> {
         self.is_playing = true;
         self.is_prepared = false;
+        self.awaits_key_frame = self.past(house, now).is_empty();
         self.since.get_or_insert(now);
-        let past = house.camera.gop().to_begin_with(now);
-        self.awaits_key_frame = past.is_empty();
         self.clock = house.camera.clock();
-        if self.awaits_key_frame {
-            house.camera.want_key_frame(now);
-        }
+        let awaits_key_frame = self.awaits_key_frame;
         let stream = self.stream(connection);
-        stream.join(house, now)?;
+        if awaits_key_frame {
+            house.camera.want_key_frame(now);
+        } else {
+            stream.join(house, now)?;
+        }
         stream.go_on(house, now)
+    }
+
+    /// The pictures that PLAY begins with. Behind a pause there are none: what was sent once does not come again.
+    fn past<'a>(&self, house: &'a House, now: Micros) -> &'a [Arc<Picture>] {
+        match self.since {
+            None => house.camera.gop().to_begin_with(now),
+            Some(_) => &[],
+        }
     }
 
     /// What waits is thrown away: another PLAY begins with a key frame.
