@@ -85,6 +85,12 @@ impl Peer {
         events.intersects(PollFlags::POLLERR | PollFlags::POLLHUP) || discard_input(socket)
     }
 
+    /// Whether the connection is gone, in both directions, whatever lies there to be read.
+    pub fn is_cut_off(socket: BorrowedFd<'_>) -> bool {
+        let events = ready(socket, PollFlags::empty());
+        events.intersects(PollFlags::POLLERR | PollFlags::POLLHUP)
+    }
+
     /// Ends a connection whose viewer is gone.
     pub fn hang_up(socket: BorrowedFd<'_>) {
         let _ = shutdown(socket.as_raw_fd(), Shutdown::Both);

@@ -229,7 +229,8 @@ impl Connection {
 
     /// A picture is awaited, and nothing of what may have been asked for meanwhile is heard.
     fn wait(&mut self, house: &mut House, now: Micros) -> Turn {
-        if !self.read() || self.has_finished {
+        // Where nothing more can be read, its end is seen all the same, or poll(2) would tell of it for ever.
+        if !self.read() || self.has_finished || Peer::is_cut_off(self.socket.as_fd()) {
             return Turn::Ends;
         }
         let State::Awaiting(awaited) = &mut self.state else {
