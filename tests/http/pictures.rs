@@ -82,6 +82,25 @@ fn the_picture_has_the_colours_of_the_card_as_a_jpeg_has_them() {
 }
 
 #[test]
+fn a_script_can_ask_for_the_moving_pictures_as_bytes_that_no_browser_takes_apart() {
+    let service = serve(CARD);
+    let mut taken_apart = Client::ask(&service, "/stream.mjpg", "");
+    let mut bytes = Client::ask(&service, "/stream.mjpg?bytes", "");
+    let (taken_apart_head, bytes_head) = (taken_apart.head(), bytes.head());
+    assert!(
+        taken_apart_head
+            .field("Content-Type")
+            .starts_with("multipart/x-mixed-replace;boundary=")
+    );
+    assert_eq!(bytes_head.field("Content-Type"), "application/octet-stream");
+    // The same is in both, and it goes on.
+    let begins = String::from_utf8_lossy(&bytes.bytes(60_000)).into_owned();
+    let opening = taken_apart.bytes(22);
+    assert!(begins.as_bytes().starts_with(&opening), "{begins:.100}");
+    assert!(begins.matches("Content-Type: image/jpeg").count() > 1);
+}
+
+#[test]
 fn moving_pictures_come_at_their_rate_and_cost_nothing_afterwards() {
     let service = serve(&format!("{CARD} --mjpeg-fps 10"));
     let mut client = Client::ask(&service, "/stream.mjpg", "");

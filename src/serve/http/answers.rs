@@ -129,6 +129,9 @@ fn choose(
         Resource::Mp4 => return stream(Kind::Mse, request, from, house),
         Resource::MpegTs => return stream(Kind::MpegTs, request, from, house),
         Resource::H264 => return stream(Kind::H264, request, from, house),
+        Resource::Mjpeg if known_urls::asks_for(request.path_and_query().1, "bytes") => {
+            return stream(Kind::MjpegBytes, request, from, house);
+        }
         Resource::Mjpeg => return stream(Kind::Mjpeg, request, from, house),
         Resource::WebSocket => {
             refuse_foreign(request, house)?;
@@ -165,7 +168,7 @@ fn snapshot(request: &Request) -> Answer {
 }
 
 fn stream(kind: Kind, request: &Request, from: IpAddr, house: &House) -> Result<Answer, Response> {
-    if house.camera.options().video.codec == Codec::Mjpeg && kind != Kind::Mjpeg {
+    if house.camera.options().video.codec == Codec::Mjpeg && !kind.is_jpegs() {
         return Err(Response::text(
             Status::NotFound,
             "the camera gives JPEG pictures (-cd MJPEG), and no H.264: /stream.mjpg has them",

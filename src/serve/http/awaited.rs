@@ -57,11 +57,11 @@ impl Awaited {
         house: &House,
         now: Micros,
     ) -> Self {
-        let is_made = house.camera.options().video.codec == Codec::H264
-            && matches!(
-                wanted,
-                Wanted::Stream(Kind::Mjpeg) | Wanted::Snapshot { .. }
-            );
+        let is_jpegs = match wanted {
+            Wanted::Stream(kind) => kind.is_jpegs(),
+            Wanted::Snapshot { .. } => true,
+        };
+        let is_made = is_jpegs && house.camera.options().video.codec == Codec::H264;
         Self {
             wanted,
             place,
@@ -87,7 +87,7 @@ impl Awaited {
             return Came::Response(answers::unavailable(failure.to_owned()));
         }
         match self.wanted {
-            Wanted::Stream(Kind::Mjpeg) if self.is_made => {
+            Wanted::Stream(_) if self.is_made => {
                 let newest = house
                     .jpegs
                     .newest()
@@ -154,7 +154,7 @@ impl Awaited {
     /// A new picture.
     pub fn take(&mut self, picture: &Arc<Picture>, house: &mut House, now: Micros) -> Came {
         match self.wanted {
-            Wanted::Stream(Kind::Mjpeg) if self.is_made => {
+            Wanted::Stream(_) if self.is_made => {
                 house.feed_jpegs(picture, now);
                 Came::Nothing
             }

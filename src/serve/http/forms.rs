@@ -20,6 +20,9 @@ pub enum Kind {
     H264,
     WebSocket,
     Mjpeg,
+    /// The same for a script that takes the parts out by itself: WebKit does so whenever it sees the media type, and then tells
+    /// a script that the connection was lost.
+    MjpegBytes,
 }
 
 impl Kind {
@@ -30,7 +33,7 @@ impl Kind {
             Self::MpegTs => "mpegts",
             Self::H264 => "h264",
             Self::WebSocket => "websocket",
-            Self::Mjpeg => "mjpeg",
+            Self::Mjpeg | Self::MjpegBytes => "mjpeg",
         }
     }
 
@@ -40,11 +43,15 @@ impl Kind {
         self == Self::Mse
     }
 
+    pub fn is_jpegs(self) -> bool {
+        matches!(self, Self::Mjpeg | Self::MjpegBytes)
+    }
+
     pub fn content_type(self) -> String {
         match self {
             Self::Mp4 | Self::Mse => "video/mp4".into(),
             Self::MpegTs => "video/mp2t".into(),
-            Self::H264 | Self::WebSocket => "application/octet-stream".into(),
+            Self::H264 | Self::WebSocket | Self::MjpegBytes => "application/octet-stream".into(),
             Self::Mjpeg => multipart::content_type(),
         }
     }
@@ -79,7 +86,7 @@ impl Streamed {
             Kind::MpegTs => (Coding::MpegTs(MpegTs::default()), String::new()),
             Kind::H264 => (Coding::H264(Bare::new(Codec::H264)), String::new()),
             Kind::WebSocket => (Coding::WebSocket, String::new()),
-            Kind::Mjpeg => (Coding::Mjpeg, multipart::opening()),
+            Kind::Mjpeg | Kind::MjpegBytes => (Coding::Mjpeg, multipart::opening()),
         };
         Self {
             coding,
