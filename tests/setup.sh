@@ -22,12 +22,14 @@ packages_of() {
     # binutils for readelf, objdump and strip of the other processors; apt-utils and gnupg for the repository.
     deb) echo "$BUILD python3-venv ca-certificates dpkg-dev apt-utils gnupg man-db" \
         "$(tests/packaging/architecture.sh binutils | xargs)" ;;
+    # Chromium and WebKit come with drivers, Firefox is its own; WebKit has no mode without a screen, which Xvfb is.
     # gcc-arm-linux-gnueabihf makes ARMv7 programs: what the instruction scan must refuse. libelf1 is for the build of
     # v4l2loopback, which the emulated PC of the V4L2 tests loads.
     test) echo "$BUILD systemd systemd-container mmdebstrap arch-test qemu-user-static binfmt-support qemu-system-x86" \
         "libelf1 e2fsprogs gcc-arm-linux-gnueabihf libc6-dev-armhf-cross lintian piuparts ffmpeg gstreamer1.0-tools" \
         "gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav" \
-        "curl nginx-light gir1.2-gst-rtsp-server-1.0 python3-gi chromium chromium-driver python3-venv netcat-openbsd iproute2 strace jq procps psmisc util-linux bash-completion file xz-utils" ;;
+        "curl nginx-light gir1.2-gst-rtsp-server-1.0 python3-gi chromium chromium-driver firefox-esr webkit2gtk-driver xvfb" \
+        "python3-venv netcat-openbsd iproute2 strace jq procps psmisc util-linux bash-completion file xz-utils" ;;
     # qemu-user's own qemu-arm takes plugins, the static one does not.
     # gstreamer, vlc and ustreamer are the peers that the shared camera is measured beside.
     bench) echo "$BUILD ffmpeg python3 strace jq systemd procps qemu-user gstreamer1.0-tools gstreamer1.0-plugins-base" \

@@ -1,108 +1,115 @@
-//! A real Chromium without a screen, driven through chromedriver; gone with the value, and all that it wrote.
+//! A real browser without a screen; gone with the value, and all that it wrote.
 
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill, killpg};
-use nix::unistd::Pid;
 use serde_json::{Value, json};
 use test_support::folders::Scratch;
 use test_support::namespace::Namespace;
 
-use super::webdriver::{Dial, WebDriver};
+use super::processes::{LIMIT, Processes};
+use super::webdriver::WebDriver;
+use super::{chromium, firefox, webkit};
 
 /// A desk's window, and a phone's screen.
 pub const DESK: (u32, u32) = (1280, 800);
 pub const PHONE: (u32, u32) = (390, 844);
 
-/// Machines are shared, and a browser starts a dozen processes.
-const LIMIT: Duration = Duration::from_secs(60);
+/// Puts the page with this URL in the place of one of the same host, with scripts in front of its own.
+const IN_ITS_PLACE: &str = "const [url, scripts] = arguments, request = new XMLHttpRequest(); \
+    request.open('GET', url, false); request.send(); \
+    history.replaceState(null, '', url); \
+    document.open(); document.write(request.responseText.replace('<head>', () => '<head>' + scripts)); document.close();";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Chromium,
+    Firefox,
+    WebKit,
+}
 
 pub struct Browser {
+    engine: Engine,
     driver: WebDriver,
+    /// Scripts that run in every page before its own; Chromium keeps them itself.
+    injected: RefCell<Vec<String>>,
     _processes: Processes,
     _folder: Scratch,
 }
 
-/// The driver, which leads a process group of its own, and its browser.
-struct Processes {
-    driver: Child,
-    browser: Option<Pid>,
-}
-
 impl Browser {
-    /// On this machine.
+    /// Chromium, on this machine.
     pub fn start() -> Self {
         Self::with(None, &[])
     }
 
-    /// With further arguments, and inside a network namespace if need be.
+    /// Chromium with further arguments, and inside a network namespace if need be.
     pub fn with(namespace: Option<Rc<Namespace>>, arguments: &[&str]) -> Self {
         let folder = Scratch::new();
-        let port = free_port(namespace.as_deref());
-        let driver = start_driver(namespace.as_deref(), port, folder.path("tmp"));
-        let mut processes = Processes {
-            driver,
-            browser: None,
-        };
-        let dial = dial(namespace, port);
-        wait_for(&dial);
-        let fixed = [
-            "--headless=new",
-            // Chromium's own sandbox does not work as root, which the tests of lines need.
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--no-first-run",
-        ];
-        let profile = format!("--user-data-dir={}", folder.path("profile").display());
-        let arguments: Vec<&str> = fixed
-            .iter()
-            .chain(arguments)
-            .copied()
-            .chain([profile.as_str()])
-            .collect();
-        let (driver, capabilities) = WebDriver::start(
-            dial,
-            &json!({
-                "browserName": "chrome",
-                "goog:chromeOptions": { "args": arguments },
-                "goog:loggingPrefs": { "browser": "ALL" },
-            }),
-        );
-        let browser = capabilities["goog:processID"].as_i64();
-        processes.browser = browser.map(|id| Pid::from_raw(id as i32));
-        let this = Self {
-            driver,
-            _processes: processes,
-            _folder: folder,
-        };
+        let started = chromium::start(namespace, arguments, &folder.path(""));
+        let this = Self::new(Engine::Chromium, started, folder);
         this.resize(DESK);
         this
     }
 
+    /// Any of them, on this machine.
+    pub fn of(engine: Engine) -> Self {
+        let folder = Scratch::new();
+        let started = match engine {
+            Engine::Chromium => return Self::start(),
+            Engine::Firefox => firefox::start(&folder.path("")),
+            Engine::WebKit => webkit::start(&folder.path("")),
+        };
+        Self::new(engine, started, folder)
+    }
+
+    fn new(engine: Engine, (driver, processes): (WebDriver, Processes), folder: Scratch) -> Self {
+        Self {
+            engine,
+            driver,
+            injected: RefCell::default(),
+            _processes: processes,
+            _folder: folder,
+        }
+    }
+
     /// Runs a script in every page before its own.
     pub fn inject(&self, script: &str) {
-        self.devtools(
-            "Page.addScriptToEvaluateOnNewDocument",
-            &json!({ "source": script }),
-        );
+        if self.engine == Engine::Chromium {
+            self.devtools(
+                "Page.addScriptToEvaluateOnNewDocument",
+                &json!({ "source": script }),
+            );
+        } else {
+            self.injected.borrow_mut().push(script.to_owned());
+        }
     }
 
     pub fn open(&self, url: &str) {
-        self.driver.ask("POST", "/url", &json!({ "url": url }));
+        let scripts = self.injected.borrow();
+        if scripts.is_empty() {
+            self.driver.ask("POST", "/url", &json!({ "url": url }));
+            return;
+        }
+        // Beside the page, and then the page itself in its place, with the scripts in front.
+        let beside = json!({ "url": format!("{url}healthz") });
+        self.driver.ask("POST", "/url", &beside);
+        let scripts: Vec<_> = scripts
+            .iter()
+            .map(|it| format!("<script>{it}</script>"))
+            .collect();
+        self.call(IN_ITS_PLACE, &json!([url, scripts.concat()]));
     }
 
     /// What a function body returns that runs in the page.
     pub fn evaluate(&self, script: &str) -> Value {
-        let call = json!({ "script": script, "args": [] });
+        self.call(script, &json!([]))
+    }
+
+    fn call(&self, script: &str, arguments: &Value) -> Value {
+        let call = json!({ "script": script, "args": arguments });
         self.driver.ask("POST", "/execute/sync", &call)
     }
 
@@ -161,8 +168,11 @@ impl Browser {
         );
     }
 
-    /// What the browser's console says.
+    /// What the console says; Chromium alone tells.
     pub fn complaints(&self) -> Vec<String> {
+        if self.engine != Engine::Chromium {
+            return Vec::new();
+        }
         let log = json!({ "type": "browser" });
         let entries = self.driver.ask("POST", "/se/log", &log);
         let entries = entries.as_array().expect("a list").iter();
@@ -175,79 +185,5 @@ impl Browser {
     pub fn screenshot(&self) -> String {
         let picture = self.driver.ask("GET", "/screenshot", &Value::Null);
         picture.as_str().expect("base64").to_owned()
-    }
-}
-
-impl Drop for Processes {
-    fn drop(&mut self) {
-        // The browser's own children end with it.
-        if let Some(browser) = self.browser {
-            let _ = kill(browser, Signal::SIGTERM);
-        }
-        let _ = killpg(Pid::from_raw(self.driver.id() as i32), Signal::SIGTERM);
-        let _ = self.driver.wait();
-        // It writes its profile up to its end.
-        let Some(browser) = self.browser else { return };
-        let command = format!("/proc/{browser}/cmdline");
-        let is_there = || std::fs::read(&command).is_ok_and(|words| !words.is_empty());
-        let begun = Instant::now();
-        while is_there() {
-            if begun.elapsed() > Duration::from_secs(5) {
-                let _ = kill(browser, Signal::SIGKILL);
-            }
-            sleep(Duration::from_millis(50));
-        }
-    }
-}
-
-fn inside<T: Send + 'static>(
-    namespace: Option<&Namespace>,
-    job: impl FnOnce() -> T + Send + 'static,
-) -> T {
-    match namespace {
-        Some(namespace) => namespace.run(job),
-        None => job(),
-    }
-}
-
-fn free_port(namespace: Option<&Namespace>) -> u16 {
-    inside(namespace, || {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        listener.local_addr().expect("an address").port()
-    })
-}
-
-fn start_driver(namespace: Option<&Namespace>, port: u16, temporary: PathBuf) -> Child {
-    std::fs::create_dir_all(&temporary).expect("a folder");
-    inside(namespace, move || {
-        Command::new("chromedriver")
-            .arg(format!("--port={port}"))
-            .env("TMPDIR", temporary)
-            .env("TZ", "UTC")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .expect("chromedriver starts (tests/setup.sh test installs it)")
-    })
-}
-
-fn dial(namespace: Option<Rc<Namespace>>, port: u16) -> Dial {
-    Box::new(move || {
-        inside(namespace.as_deref(), move || {
-            TcpStream::connect((Ipv4Addr::LOCALHOST, port))
-        })
-    })
-}
-
-fn wait_for(dial: &Dial) {
-    let begun = Instant::now();
-    while let Err(error) = dial() {
-        assert!(
-            begun.elapsed() < LIMIT,
-            "chromedriver does not answer: {error}"
-        );
-        sleep(Duration::from_millis(50));
     }
 }

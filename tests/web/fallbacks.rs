@@ -8,10 +8,17 @@ use super::seen::OBSERVER;
 const COUNTER: &str = "readCard(picture).counter";
 
 /// Two pictures of `element`, one some time after the other: the camera's, and the second newer.
-fn assert_moves(browser: &Browser, element: &str) {
-    let counter = COUNTER.replace("picture", &format!("document.getElementById('{element}')"));
+pub fn assert_moves(browser: &Browser, element: &str) {
+    assert_grows(
+        browser,
+        &COUNTER.replace("picture", &format!("document.getElementById('{element}')")),
+    );
+}
+
+/// The number on a card goes on.
+pub fn assert_grows(browser: &Browser, counter: &str) {
     browser.wait_until(&format!("{counter} !== null"));
-    let first: u64 = browser.text(&counter).parse().expect("a card");
+    let first: u64 = browser.text(counter).parse().expect("a card");
     browser.wait_until(&format!("{counter} > {first}"));
 }
 

@@ -1,14 +1,20 @@
-//! The page of the camera in a real Chromium: what it shows is read back from its pixels. Screenshots are left in
+//! The page of the camera in real browsers, of all in Chromium: what it shows is read back from its pixels. Screenshots are left in
 //! `target/web`, to be looked at.
 
 mod browser;
 mod card_service;
+mod chromium;
+mod engines;
 mod fallbacks;
 mod figures;
+mod firefox;
 mod lines;
 mod looks;
+mod marionette;
 mod players;
 mod playing;
+mod processes;
 mod seen;
 mod troubles;
 mod webdriver;
+mod webkit;

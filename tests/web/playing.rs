@@ -4,7 +4,7 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use super::browser::Browser;
+use super::browser::{Browser, Engine};
 use super::seen::{OBSERVER, ages_ms, lost, median, watch};
 use test_support::commands::{printed, until};
 use test_support::folders::Scratch;
@@ -15,11 +15,15 @@ use super::card_service::{CARD, never_drawn, serve, url, viewers};
 pub const PLAYING: &str = "document.getElementById('main').dataset.state === 'playing'";
 
 /// What is promised is 300 ms; machines that test are shared.
-const OLDEST_MS: i64 = 1500;
+pub const OLDEST_MS: i64 = 1500;
 
 /// A page that plays, with the script that reads the card.
 pub fn playing(serving: &Service) -> Browser {
-    let browser = Browser::start();
+    playing_in(Engine::Chromium, serving)
+}
+
+pub fn playing_in(engine: Engine, serving: &Service) -> Browser {
+    let browser = Browser::of(engine);
     browser.inject(OBSERVER);
     browser.open(&url(serving));
     browser.wait_until(PLAYING);
@@ -94,12 +98,17 @@ fn a_name_without_encryption_plays_too() {
 fn pause_stops_the_stream_and_play_goes_on_with_live_pictures() {
     let serving = serve(CARD);
     let browser = playing(&serving);
-    assert_eq!(viewers(&serving), 1);
-    let before = watch(&browser, Duration::from_secs(1));
+    pause_and_play(&browser, &serving);
+}
+
+/// Of a page that plays, and is the only viewer.
+pub fn pause_and_play(browser: &Browser, serving: &Service) {
+    assert_eq!(viewers(serving), 1);
+    let before = watch(browser, Duration::from_secs(1));
     browser.evaluate("document.getElementById('pause').click()");
     browser.wait_until("document.getElementById('main').dataset.state === 'paused'");
     until("nobody watches", 60, || {
-        (viewers(&serving) == 0).then_some(())
+        (viewers(serving) == 0).then_some(())
     });
     // The last picture stays.
     let kept = browser.text("readCard(document.getElementById('still')).counter");
@@ -112,7 +121,7 @@ fn pause_stops_the_stream_and_play_goes_on_with_live_pictures() {
     std::thread::sleep(Duration::from_secs(2));
     browser.evaluate("observed.pictures.length = 0; document.getElementById('pause').click()");
     browser.wait_until(PLAYING);
-    let after = watch(&browser, Duration::from_secs(1));
+    let after = watch(browser, Duration::from_secs(1));
     assert!(
         after[0].counter > kept + 10,
         "{} after {kept}",
