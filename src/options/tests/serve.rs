@@ -142,6 +142,8 @@ fn help_and_version_are_given_behind_serve_too() {
 fn the_hash_of_the_camera_is_that_of_all_that_changes_its_pictures_and_of_nothing_else() {
     let line = "-w 640 -h 480 -a 12 -rot 180 --source test";
     let hash = served(line).stream.camera_hash();
+    let reordered = "--source test --rotation 180 -a 12 --height 480 -w 100 -w 640";
+    assert_eq!(options(reordered).camera_hash(), hash);
     let viewers = "-v -n --service --format mpegts -t 0 -o - -fl";
     assert_eq!(options(&format!("{viewers} {line}")).camera_hash(), hash);
     assert_eq!(options(&format!("{line} -t 500 -o x")).camera_hash(), hash);
