@@ -109,7 +109,7 @@ impl Camera {
         })
     }
 
-    /// Readable when the thread has something to deliver.
+    /// Written to, and never read, when the thread has something to deliver.
     pub fn wake(&self) -> BorrowedFd<'_> {
         self.link.wake.as_fd()
     }
@@ -125,7 +125,6 @@ impl Camera {
 
     /// Everything that the thread has left since this was called last.
     pub fn fetch(&mut self) -> Delivery {
-        let _ = self.link.wake.read();
         let mut shared = self.link.lock();
         shared.bytes = 0;
         Delivery {
@@ -182,7 +181,7 @@ impl Link {
     }
 
     fn wake(&self) {
-        // It can only be full of wake-ups that were not looked at yet.
+        // It counts to 2^64.
         let _ = self.wake.write(1);
     }
 

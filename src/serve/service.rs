@@ -136,18 +136,18 @@ impl Service {
             pair.poll_on(&mut fds);
         }
         let datagrams = callers.end..fds.len();
-        let wakes = [self.house.camera.wake(), self.house.jpegs.wake()];
-        let wakes = wakes.into_iter().flatten();
-        fds.extend(wakes.map(|wake| PollFd::new(wake, PollFlags::POLLIN)));
+        let threads = [self.house.camera.wake(), self.house.jpegs.wake()];
+        let threads = threads.into_iter().flatten();
+        fds.extend(threads.map(|wake| PollFd::new(wake, PollFlags::POLLIN)));
+        let wakes = datagrams.end..fds.len();
         // The guests at the end: one that comes changes nothing for those before it.
-        let of_house = fds.len();
         let mut ends = Vec::with_capacity(self.guests.len());
         for guest in &self.guests {
             guest.poll_on(&mut fds);
             ends.push(fds.len());
         }
-        let happened = self.waiting.wait(&fds, longest);
-        let on_guests = happened.iter().filter(|&&at| at >= of_house);
+        let happened = self.waiting.wait(&fds, &wakes, longest);
+        let on_guests = happened.iter().filter(|&&at| at >= wakes.end);
         Ready {
             guests: on_guests
                 .map(|&at| ends.partition_point(|&end| end <= at))

@@ -174,7 +174,7 @@ impl SharedCamera {
         &self.memory
     }
 
-    /// Readable when the camera has something.
+    /// Written to, and never read, when the camera has something.
     pub fn wake(&self) -> Option<BorrowedFd<'_>> {
         self.run.as_ref().map(|run| run.camera.wake())
     }

@@ -2,6 +2,7 @@
 //! changed since the last (epoll(7)). With a hundred viewers poll(2) looks at two hundred sockets twice for each picture,
 //! which was a sixth of all the time of the process.
 
+use std::ops::Range;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::thread;
 use std::time::Duration;
@@ -23,6 +24,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 pub struct Waiting {
     epoll: Option<Epoll>,
     known: Vec<(RawFd, PollFlags)>,
+    /// Room for what is told.
+    events: Vec<EpollEvent>,
 }
 
 impl Waiting {
@@ -30,6 +33,7 @@ impl Waiting {
         Self {
             epoll: None,
             known: Vec::new(),
+            events: vec![EpollEvent::empty(); MOST_AT_ONCE],
         }
     }
 
@@ -40,10 +44,15 @@ impl Waiting {
         self.known.clear();
     }
 
-    /// Waits for `longest` or until something happens on one of `fds`, and says on which, by their places.
-    pub fn wait(&mut self, fds: &[PollFd<'_>], longest: Duration) -> Vec<usize> {
-        let mut events = [EpollEvent::empty(); MOST_AT_ONCE];
-        let Ok(epoll) = self.tell(fds) else {
+    /// Waits for `longest` or until something happens on one of `fds`, and says on which, by their places. Those in `wakes` are
+    /// eventfds that nobody reads: what is told of them is that they were written to since it was told last (EPOLLET).
+    pub fn wait(
+        &mut self,
+        fds: &[PollFd<'_>],
+        wakes: &Range<usize>,
+        longest: Duration,
+    ) -> Vec<usize> {
+        let (Ok(()), Some(epoll)) = (self.tell(fds, wakes), &self.epoll) else {
             // Without memory or descriptors for it. Everybody who is looked at can do with nothing having happened.
             self.begin_anew();
             thread::sleep(longest.min(LOOK_AGAIN));
@@ -51,14 +60,14 @@ impl Waiting {
         };
         // A signal ends the wait (EINTR).
         let count = epoll
-            .wait(&mut events, poll_timeout(longest))
+            .wait(&mut self.events, poll_timeout(longest))
             .unwrap_or_default();
-        let told = events[..count].iter();
+        let told = self.events[..count].iter();
         told.map(|event| event.data() as usize).collect()
     }
 
     /// Tells the kernel of what has changed.
-    fn tell(&mut self, fds: &[PollFd<'_>]) -> Result<&Epoll, Errno> {
+    fn tell(&mut self, fds: &[PollFd<'_>], wakes: &Range<usize>) -> Result<(), Errno> {
         let is_known = |(fd, (known, _)): (&PollFd<'_>, &(RawFd, _))| number(fd) == *known;
         if fds.len() < self.known.len() || !fds.iter().zip(&self.known).all(is_known) {
             self.begin_anew();
@@ -69,7 +78,8 @@ impl Waiting {
         };
         for (place, fd) in fds.iter().enumerate() {
             let wanted = fd.events();
-            let flags = EpollFlags::from_bits_truncate(wanted.bits().into());
+            let mut flags = EpollFlags::from_bits_truncate(wanted.bits().into());
+            flags.set(EpollFlags::EPOLLET, wakes.contains(&place));
             let mut event = EpollEvent::new(flags, place as u64);
             match self.known.get_mut(place) {
                 Some((_, known)) if *known == wanted => {}
@@ -83,7 +93,7 @@ impl Waiting {
                 }
             }
         }
-        Ok(epoll)
+        Ok(())
     }
 }
 
@@ -96,6 +106,8 @@ mod tests {
     use std::io::{Read, Write};
     use std::os::unix::net::UnixStream;
 
+    use nix::sys::eventfd::EventFd;
+
     use super::*;
 
     fn reads(fd: &UnixStream) -> PollFd<'_> {
@@ -107,7 +119,7 @@ mod tests {
         let (mut first, mut to_first) = UnixStream::pair().unwrap();
         let (second, mut to_second) = UnixStream::pair().unwrap();
         let mut waiting = Waiting::new();
-        let mut now = |fds: &[PollFd<'_>]| waiting.wait(fds, Duration::ZERO);
+        let mut now = |fds: &[PollFd<'_>]| waiting.wait(fds, &(0..0), Duration::ZERO);
         assert!(now(&[reads(&first)]).is_empty());
         to_second.write_all(b"x").unwrap();
         for _ in 0..2 {
@@ -130,8 +142,24 @@ mod tests {
             (PollFlags::empty(), 0),
         ] {
             let fds = [PollFd::new(socket.as_fd(), events)];
-            let happened = waiting.wait(&fds, Duration::ZERO);
+            let happened = waiting.wait(&fds, &(0..0), Duration::ZERO);
             assert_eq!(happened.len(), told, "{events:?}");
+        }
+    }
+
+    #[test]
+    fn a_wake_up_is_told_once_and_every_one_is() {
+        let wake = EventFd::new().unwrap();
+        let mut waiting = Waiting::new();
+        let mut now = || {
+            let fds = [PollFd::new(wake.as_fd(), PollFlags::POLLIN)];
+            waiting.wait(&fds, &(0..1), Duration::ZERO)
+        };
+        assert!(now().is_empty());
+        for _ in 0..3 {
+            wake.write(1).unwrap();
+            assert_eq!(now(), [0]);
+            assert!(now().is_empty());
         }
     }
 
@@ -142,12 +170,12 @@ mod tests {
         // As PID 1 keeps one.
         let _copy = gone.try_clone().unwrap();
         let mut waiting = Waiting::new();
-        waiting.wait(&[reads(&gone)], Duration::ZERO);
+        waiting.wait(&[reads(&gone)], &(0..0), Duration::ZERO);
         drop(gone);
         waiting.begin_anew();
         let (next, _other) = UnixStream::pair().unwrap();
         peer.write_all(b"x").unwrap();
-        let happened = waiting.wait(&[reads(&next)], Duration::ZERO);
+        let happened = waiting.wait(&[reads(&next)], &(0..0), Duration::ZERO);
         assert!(happened.is_empty(), "{number} {}", next.as_raw_fd());
     }
 }

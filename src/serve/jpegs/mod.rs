@@ -54,7 +54,7 @@ impl Jpegs {
         }
     }
 
-    /// Readable when one was made.
+    /// Written to, and never read, when one was made.
     pub fn wake(&self) -> Option<BorrowedFd<'_>> {
         self.maker.as_ref().map(Maker::wake)
     }
