@@ -1,9 +1,12 @@
 //! Whether the coded blocks of a picture are all there. Its end marker does not tell: what was lost in a USB transfer is
 //! missing before it, and some cameras never write one. So the blocks are counted, by reading the length of each Huffman
-//! code (ITU-T T.81, annex F.2.2) and nothing more.
+//! code (ITU-T T.81, annex F.2.2) and nothing more, as many codes at once as `strides` can.
+
+use std::rc::Rc;
 
 use super::frame_header::{ColourPlane, FrameHeader};
 use super::marker;
+use super::strides::{BlockStrides, LEAST_DATA_BYTES, MOST_DC_BITS, Strides};
 use super::tables::{Table, TableKind, Tables};
 use super::whole::Fault;
 
@@ -37,7 +40,7 @@ pub fn count(picture: &[u8]) -> Result<Scans, Fault> {
             }
             marker::SOS => {
                 let header = header.as_ref().ok_or(Fault::BadHeader)?;
-                let scan = Scan::new(header, segment, &tables, restart_interval)
+                let mut scan = Scan::new(header, segment, &tables, restart_interval)
                     .ok_or(Fault::BadHeader)?;
                 seen += scan.components.len();
                 at = scan.walk(picture, at)?;
@@ -76,6 +79,7 @@ struct Coded<'a> {
     blocks: u32,
     dc: &'a Table,
     ac: &'a Table,
+    strides: Option<Rc<BlockStrides>>,
 }
 
 impl<'a> Scan<'a> {
@@ -114,10 +118,13 @@ impl<'a> Scan<'a> {
         };
         let components = chosen.into_iter().map(|(component, ids)| {
             let in_mcu = u32::from(component.across) * u32::from(component.down);
+            let dc = table(TableKind::Dc, ids >> 4)?;
+            let ac = table(TableKind::Ac, ids & 15)?;
             Some(Coded {
                 blocks: if alone { 1 } else { in_mcu },
-                dc: table(TableKind::Dc, ids >> 4)?,
-                ac: table(TableKind::Ac, ids & 15)?,
+                dc,
+                ac,
+                strides: None,
             })
         });
         let components = components.collect::<Option<_>>()?;
@@ -129,8 +136,26 @@ impl<'a> Scan<'a> {
         })
     }
 
+    /// Components that are coded alike have the same.
+    fn look_up_strides(&mut self) {
+        for index in 0..self.components.len() {
+            let (before, rest) = self.components.split_at_mut(index);
+            let Coded { dc, ac, .. } = rest[0];
+            let alike = before
+                .iter()
+                .find(|it| std::ptr::eq(it.dc, dc) && std::ptr::eq(it.ac, ac));
+            rest[0].strides = match alike {
+                Some(other) => other.strides.clone(),
+                None => Some(Rc::new(BlockStrides::of(dc, ac))),
+            };
+        }
+    }
+
     /// Goes through the data, which begins at `at`; where it ends.
-    fn walk(&self, picture: &[u8], at: usize) -> Result<usize, Fault> {
+    fn walk(&mut self, picture: &[u8], at: usize) -> Result<usize, Fault> {
+        if picture.len() - at >= LEAST_DATA_BYTES {
+            self.look_up_strides();
+        }
         let mut bits = EntropyBits::new(picture, at);
         for mcu in 0..self.mcus {
             if mcu > 0 && self.restart_interval > 0 && mcu % self.restart_interval == 0 {
@@ -254,12 +279,42 @@ impl<'a> EntropyBits<'a> {
         }
     }
 
-    fn pass_block(&mut self, component: &Coded) -> Result<(), Fault> {
-        if self.pass_code(component.dc, 0x1f)? > 16 {
-            return Err(Fault::Damaged);
+    /// Steps over several codes of one block, where it certainly goes beyond none of its ends; whether the last of them ends it.
+    #[inline]
+    fn pass_stride(&mut self, strides: &Strides, passed: &mut u8) -> Option<bool> {
+        if self.count < 32 {
+            self.fill();
         }
-        let mut passed = 1;
+        let stride = strides.find(self.held);
+        let bits = u32::from(stride.bits);
+        if bits == 0 || bits > self.count || *passed + stride.passed >= 64 {
+            return None;
+        }
+        self.held <<= bits;
+        self.count -= bits;
+        *passed += stride.passed;
+        Some(stride.ends)
+    }
+
+    fn pass_block(&mut self, component: &Coded) -> Result<(), Fault> {
+        let strides = component.strides.as_deref();
+        let mut passed = 0;
+        match strides.and_then(|it| self.pass_stride(&it.from_start, &mut passed)) {
+            Some(true) => return Ok(()),
+            Some(false) => {}
+            None => {
+                if self.pass_code(component.dc, 0x1f)? > MOST_DC_BITS {
+                    return Err(Fault::Damaged);
+                }
+                passed = 1;
+            }
+        }
         while passed < 64 {
+            match strides.and_then(|it| self.pass_stride(&it.within, &mut passed)) {
+                Some(true) => return Ok(()),
+                Some(false) => continue,
+                None => {}
+            }
             let value = self.pass_code(component.ac, 0x0f)?;
             let (zeros, size) = (value >> 4, value & 0x0f);
             if size == 0 && zeros < 15 {

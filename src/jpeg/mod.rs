@@ -1,8 +1,8 @@
 //! Pure functions on JPEG bytes (ITU-T T.81): no sockets, no clocks, no pixels.
 //!
 //! `outline` walks from marker to marker and finds where a picture ends; `split` cuts a byte stream into pictures with it.
-//! `frame_header` reads what stands before the scans, `entropy` counts whether they are all there, `tables` has the Huffman tables
-//! that many cameras leave out. `whole` puts these together: a picture as a decoder wants it, or what is wrong with it.
+//! `frame_header` reads what stands before the scans, `entropy` counts whether they are all there (several codes at once, by
+//! `strides`), `tables` has the Huffman tables that many cameras leave out. `whole` puts these together: a picture as a decoder wants it, or what is wrong with it.
 //! What markers and segments mean is known here alone.
 
 mod entropy;
@@ -10,6 +10,7 @@ pub mod frame_header;
 mod marker;
 mod outline;
 pub mod split;
+mod strides;
 mod tables;
 pub mod whole;
 

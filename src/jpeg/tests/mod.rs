@@ -5,6 +5,8 @@ mod wholes;
 
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
+use super::strides::LEAST_DATA_BYTES;
+
 /// Sides that are no whole number of blocks.
 pub const WIDTH: u16 = 52;
 pub const HEIGHT: u16 = 44;
@@ -33,6 +35,17 @@ pub const CODINGS: [Coding; 7] = [
 ];
 
 pub fn picture(coding: Coding) -> Vec<u8> {
+    sized(coding, WIDTH, HEIGHT)
+}
+
+/// One whose codes are looked up several at once.
+pub fn large_picture(coding: Coding) -> Vec<u8> {
+    let jpeg = sized(coding, 8 * WIDTH, 8 * HEIGHT);
+    assert!(jpeg.len() > 2 * LEAST_DATA_BYTES, "{} bytes", jpeg.len());
+    jpeg
+}
+
+fn sized(coding: Coding, width: u16, height: u16) -> Vec<u8> {
     let mut jpeg = Vec::new();
     let mut encoder = Encoder::new(&mut jpeg, 90);
     let (mut colours, mut bytes) = (ColorType::Rgb, 3);
@@ -43,10 +56,10 @@ pub fn picture(coding: Coding) -> Vec<u8> {
         Coding::OwnTables => encoder.set_optimized_huffman_tables(true),
         Coding::Progressive => encoder.set_progressive(true),
     }
-    let samples = usize::from(WIDTH) * usize::from(HEIGHT) * bytes;
+    let samples = usize::from(width) * usize::from(height) * bytes;
     let pixels: Vec<u8> = (0..samples).map(|at| (at * at / 7) as u8).collect();
     encoder
-        .encode(&pixels, WIDTH, HEIGHT, colours)
+        .encode(&pixels, width, height, colours)
         .expect("a JPEG");
     jpeg
 }

@@ -71,6 +71,18 @@ fn a_picture_that_is_cut_anywhere_is_none_with_and_without_an_end_marker() {
 }
 
 #[test]
+fn a_large_picture_stays_as_it_is_and_is_none_where_it_is_cut() {
+    for coding in CODINGS {
+        let jpeg = large_picture(coding);
+        assert!(completed(&jpeg).is_ok_and(|it| it == jpeg));
+        for length in (0..jpeg.len() - 4).step_by(211) {
+            let ended = [&jpeg[..length], &[0xff, 0xd9]].concat();
+            assert!(completed(&ended).is_err(), "{length} bytes and an end");
+        }
+    }
+}
+
+#[test]
 fn fill_bytes_before_markers_and_bytes_before_a_restart_are_passed_over() {
     let jpeg = picture(Coding::Restarts(3));
     let (mut filled, mut at) = (jpeg.clone(), jpeg.len() - 2);
