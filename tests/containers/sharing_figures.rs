@@ -14,7 +14,7 @@ use crate::viewer::{IPV4, Viewer, wait_until_nobody_watches};
 
 const CARD: &str = "-w 1280 -h 720 -fps 25 -g 25 -fl -ih -b 2000000 -pf main --source test";
 const SERVICE: &str = "picam-camera.service";
-const STARTS: usize = 11;
+const STARTS: usize = 7;
 
 /// What systemd notes of a unit, in the order in which it happens: its job begins, the process is forked, the sandbox is
 /// ready and the program is run (from systemd 256 on), the program has said that it is ready.
