@@ -1,6 +1,7 @@
 //! The same page in two more engines: Firefox, and WebKit, which is Safari's. One browser of each goes through all of it, since
 //! starting them is what takes time.
 
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::browser::{Browser, Engine};
@@ -9,8 +10,9 @@ use super::fallbacks::{assert_grows, assert_moves};
 use super::looks::keep;
 use super::playing::{OLDEST_MS, PLAYING, pause_and_play, playing_in};
 use super::processes::LIMIT;
-use super::seen::{ages_ms, median, watch};
-use super::troubles::{long_groups, missed_in_a_gap, take_and_give_back};
+use super::seen::{ages_if_known_ms, clear, median, readable_since_cleared};
+use super::troubles::{long_groups, over_a_gap, take_and_give_back};
+use test_support::service::Service;
 
 #[test]
 fn firefox_plays_live_pauses_and_gets_over_gaps_and_the_loss_of_the_camera() {
@@ -27,9 +29,7 @@ fn plays(engine: Engine) {
     let browser = playing_in(engine, &serving);
     is_live_and_says_so(&browser);
     keep(&browser, &format!("{engine:?}").to_lowercase());
-    let missed = missed_in_a_gap(&browser, &serving, Duration::from_millis(200));
-    // Far fewer than up to the next key frame, which is what such a gap costs where a player stops at holes.
-    assert!(missed < 40, "{missed} pictures of 40 ms are missing");
+    gets_over_gaps(&browser, &serving);
     pause_and_play(&browser, &serving);
     shows_the_urls_themselves(&browser);
     take_and_give_back(&browser, &serving, &format!("{CARD} -cd MJPEG"));
@@ -38,24 +38,43 @@ fn plays(engine: Engine) {
 
 /// After what a loaded machine needs to settle.
 fn is_live_and_says_so(browser: &Browser) {
+    clear(browser);
     let begun = Instant::now();
-    loop {
-        let seen = watch(browser, Duration::from_secs(6));
-        let backwards = seen.windows(2).find(|two| two[0].counter > two[1].counter);
-        let age = median(ages_ms(&seen));
-        let shown = browser.text("parseFloat(latency.textContent) * 1000");
-        let shown: f64 = shown.parse().expect("a latency");
-        // The figure is of the last second, the other of the last six, and a picture waits for the screen.
-        let is_true = (shown - age as f64).abs() < 500.0;
-        if (0..OLDEST_MS).contains(&age) && is_true && backwards.is_none() {
-            break;
-        }
-        assert!(
-            begun.elapsed() < LIMIT,
-            "pictures are {age} ms old, {shown} ms are told; one before another that it follows: {backwards:?}"
-        );
+    while let Err(why) = look_for_live(browser) {
+        assert!(begun.elapsed() < LIMIT, "{why}");
     }
     assert_eq!(browser.text("size.textContent"), "640×480");
+}
+
+fn look_for_live(browser: &Browser) -> Result<(), String> {
+    sleep(Duration::from_secs(5));
+    let seen = readable_since_cleared(browser);
+    // All of them tell the digits, which take a while to come by; the last ones how it is now.
+    let ages = ages_if_known_ms(&seen)?;
+    let age = median(ages[ages.len().saturating_sub(15)..].to_vec());
+    let shown = browser.text("parseFloat(latency.textContent) * 1000");
+    let shown: f64 = shown.parse().expect("a number");
+    let last = &seen[seen.len().saturating_sub(50)..];
+    if let Some(two) = last.windows(2).find(|two| two[0].counter > two[1].counter) {
+        return Err(format!("{} before {}", two[0].counter, two[1].counter));
+    }
+    // The figure is of the last second, the other of some more, and a picture waits for the screen.
+    if (0..OLDEST_MS).contains(&age) && (shown - age as f64).abs() < 500.0 {
+        return Ok(());
+    }
+    Err(format!("pictures are {age} ms old, {shown} ms are told"))
+}
+
+/// Far fewer are missing than up to the next key frame, which is what a gap costs where a player stops at holes. A machine that
+/// stands still for a moment itself makes the gap longer: once more, then.
+fn gets_over_gaps(browser: &Browser, serving: &Service) {
+    let gap = Duration::from_millis(200);
+    let is_over = |seen: &Result<(u64, u64), String>| matches!(seen, Ok((missed, further)) if *missed < 40 && *further > 75);
+    let mut tries = Vec::new();
+    while !tries.last().is_some_and(is_over) {
+        assert!(tries.len() < 4, "missed, and seen further on: {tries:?}");
+        tries.push(over_a_gap(browser, serving, gap));
+    }
 }
 
 /// `/live.mp4` and `/stream.mjpg` as any other page shows them.
@@ -85,7 +104,7 @@ fn stays_with_jpegs(browser: &Browser) {
         "window.changes = 0; new MutationObserver(() => { window.changes += 1; }).observe(main, { attributes: true, attributeFilter: ['data-state'] })",
     );
     assert_moves(browser, "still");
-    std::thread::sleep(Duration::from_secs(2));
+    sleep(Duration::from_secs(2));
     assert_moves(browser, "still");
     assert_eq!(browser.text("window.changes"), "0");
     browser.wait_until(PLAYING);

@@ -46,18 +46,30 @@ impl Seen {
 
 /// Looks for so long, and returns what was seen meanwhile. Every picture must be readable.
 pub fn watch(browser: &Browser, time: Duration) -> Vec<Seen> {
-    browser.evaluate("observed.pictures.length = 0");
+    clear(browser);
     sleep(time);
-    since_cleared(browser)
+    since_cleared(browser).unwrap_or_else(|why| panic!("{why}"))
 }
 
-/// What was seen since `observed` was cleared.
-pub fn since_cleared(browser: &Browser) -> Vec<Seen> {
+/// What is seen from now on counts.
+pub fn clear(browser: &Browser) {
+    browser.evaluate("observed.pictures.length = 0");
+}
+
+/// What was seen since then, or the picture that cannot be read.
+pub fn since_cleared(browser: &Browser) -> Result<Vec<Seen>, String> {
     let pictures = browser.evaluate("return observed.pictures");
     let pictures = pictures.as_array().expect("a list").iter();
     pictures
-        .map(|picture| Seen::read(picture).unwrap_or_else(|| panic!("no card: {picture}")))
+        .map(|picture| Seen::read(picture).ok_or_else(|| format!("no card: {picture}")))
         .collect()
+}
+
+/// The same, without the pictures that cannot be read: WebKit gives an empty one now and then while it seeks.
+pub fn readable_since_cleared(browser: &Browser) -> Vec<Seen> {
+    let pictures = browser.evaluate("return observed.pictures");
+    let pictures = pictures.as_array().expect("a list").iter();
+    pictures.filter_map(Seen::read).collect()
 }
 
 /// How many pictures of the camera never came to the browser's screen: between the first and the last that were seen, those
@@ -71,28 +83,29 @@ pub fn lost(seen: &[Seen]) -> i64 {
 /// How old each picture is whose clock was read: the time on the card against the machine's. The letters are learned from the
 /// counter, whose digits are known, and are the same in the clock.
 pub fn ages_ms(seen: &[Seen]) -> Vec<i64> {
+    ages_if_known_ms(seen).unwrap_or_else(|why| panic!("{why}"))
+}
+
+/// The same, or what is missing.
+pub fn ages_if_known_ms(seen: &[Seen]) -> Result<Vec<i64>, String> {
     let mut digits: BTreeMap<char, &str> = BTreeMap::new();
     for (picture, (counter, _)) in seen.iter().filter_map(|it| Some((it, it.lines.as_ref()?))) {
         for (digit, dots) in format!("{:08}", picture.counter).chars().zip(counter) {
             digits.insert(digit, dots);
         }
     }
-    assert_eq!(
-        digits.len(),
-        10,
-        "not every digit came by: {:?}",
-        digits.keys()
-    );
+    if digits.len() < 10 {
+        return Err(format!("not every digit came by: {:?}", digits.keys()));
+    }
     let with_clock = seen
         .iter()
         .filter_map(|it| Some((it.at_ms, &it.lines.as_ref()?.1)));
-    with_clock
-        .map(|(at_ms, clock)| {
-            let age = at_ms - time_of(clock, &digits);
-            // Midnight may lie between.
-            (age + DAY_MS / 2).rem_euclid(DAY_MS) - DAY_MS / 2
-        })
-        .collect()
+    let ages = with_clock.map(|(at_ms, clock)| {
+        let age = at_ms - time_of(clock, &digits);
+        // Midnight may lie between.
+        (age + DAY_MS / 2).rem_euclid(DAY_MS) - DAY_MS / 2
+    });
+    Ok(ages.collect())
 }
 
 /// The time of day in a line such as 14:05:09.120, in milliseconds.
