@@ -10,22 +10,20 @@ pub mod limits;
 pub mod peer;
 pub mod peer_name;
 mod queue;
+mod skipping;
 mod sys;
+mod writing;
 
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-use nix::errno::Errno;
-
 use self::backlog::Backlog;
 use self::channel::Channel;
 pub use self::form::{Form, Offered};
-use self::limits::{
-    ARRIVES_WITHIN, FAREWELL, FIRST_PROBE_AFTER, LEAST_WAIT, MOST_ANSWER_BYTES, MOST_STUCK,
-    MOST_UNSENT, PROBE_EVERY, SILENCE_LIMIT,
-};
+use self::limits::{FAREWELL, FIRST_PROBE_AFTER, MOST_STUCK, PROBE_EVERY, SILENCE_LIMIT};
 use self::peer::Peer;
 use self::queue::Queue;
+use self::writing::Begun;
 use crate::error::{Departure, Error, Result};
 use crate::gate::KeyGate;
 use crate::units::Micros;
@@ -47,13 +45,6 @@ pub struct Tally {
     pub bytes: u64,
     /// Frames that were skipped because the viewer was behind.
     pub skipped: u64,
-}
-
-/// A frame of which only a part fitted.
-#[derive(Debug)]
-struct Begun<T> {
-    item: T,
-    done: usize,
 }
 
 /// A viewer under way.
@@ -198,47 +189,6 @@ impl<F: Form> Viewer<F> {
         self.begun.is_some() || !self.aside.is_empty()
     }
 
-    /// Goes on with what was begun, and what goes behind it.
-    fn write_begun(&mut self, now: Micros) -> Result<()> {
-        self.write_frame(now)?;
-        if self.begun.is_none() && !self.aside.is_empty() {
-            let written = self.channel.write(&self.aside);
-            let done = self.account(written, now)?;
-            self.aside.drain(..done);
-        }
-        Ok(())
-    }
-
-    /// Goes on with the begun frame alone.
-    fn write_frame(&mut self, now: Micros) -> Result<()> {
-        let Some(mut begun) = self.begun.take() else {
-            return Ok(());
-        };
-        let bytes = self.form.bytes(&begun.item);
-        let all = bytes.len();
-        let written = self.channel.write(&bytes[begun.done..]);
-        begun.done += self.account(written, now)?;
-        if begun.done < all {
-            self.begun = Some(begun);
-        } else {
-            self.form.forget_bytes();
-            self.form.release(begun.item);
-        }
-        Ok(())
-    }
-
-    /// Goes on when no frame comes any more: what waits is begun whatever lies before it, since it makes nothing behind it
-    /// old.
-    pub fn write_last(&mut self, now: Micros) -> Result<()> {
-        self.write_begun(now)?;
-        while !self.has_begun()
-            && let Some(item) = self.queue.pop()
-        {
-            self.begin_waiting(item, now)?;
-        }
-        Ok(())
-    }
-
     /// Brings the stream to its end without waiting: what waits is sent, then the end, then the viewer's own end is awaited,
     /// all within a bounded time. To be called again until it says that it is over.
     pub fn say_farewell(&mut self, now: Micros) -> bool {
@@ -256,23 +206,6 @@ impl<F: Form> Viewer<F> {
             return is_gone || is_late || self.channel.socket().is_none();
         }
         is_late || self.channel.socket().is_none_or(Peer::has_ended)
-    }
-
-    /// Throws away what waits, as for a viewer that is behind: the memory is needed.
-    pub fn skip_forward(&mut self, now: Micros) {
-        self.drop_older(Duration::ZERO, now);
-    }
-
-    /// The line about a viewer that was skipped forward for the first time; once.
-    pub fn take_skip_notice(&mut self) -> Option<String> {
-        let is_news = self.tally.skipped > 0 && !self.skip_is_told;
-        self.skip_is_told |= is_news;
-        is_news.then(|| {
-            format!(
-                "{}: the viewer is too slow for this stream and is skipped forward",
-                self.name
-            )
-        })
     }
 
     /// When the viewer said that it will send nothing more, if it has.
@@ -304,117 +237,8 @@ impl<F: Form> Viewer<F> {
         &mut self.form
     }
 
-    /// For how long the oldest frame waits that was not begun.
-    pub fn lag(&self, now: Micros) -> Duration {
-        self.queue
-            .oldest()
-            .map_or(Duration::ZERO, |offered| now.since(offered))
-    }
-
     pub fn tally(&self) -> Tally {
         self.tally
-    }
-
-    fn write_waiting(&mut self, now: Micros) -> Result<()> {
-        if self.queue.is_empty() {
-            return Ok(());
-        }
-        self.drop_overdue(now);
-        while self.may_begin(self.queue.continues(), now) {
-            let Some(item) = self.queue.pop() else { break };
-            self.begin_waiting(item, now)?;
-        }
-        Ok(())
-    }
-
-    fn begin_waiting(&mut self, item: F::Item, now: Micros) -> Result<()> {
-        match self.begin(&item, now)? {
-            Some(done) => self.begun = Some(Begun { item, done }),
-            None => self.form.release(item),
-        }
-        Ok(())
-    }
-
-    /// Whether the next frame may be begun now. What carries on a begun picture may, as soon as that one has room. A new
-    /// picture may not while more lies before it than the viewer has taken of late: in the queue whole pictures can still
-    /// be dropped, in the kernel none, and what waits there makes all behind it old.
-    fn may_begin(&self, continues: bool, now: Micros) -> bool {
-        if self.has_begun() {
-            return false;
-        }
-        let held = self.backlog.held();
-        let is_answer_alone = self.tally.frames == 0 && held <= MOST_ANSWER_BYTES;
-        if continues || held == 0 || is_answer_alone {
-            return true;
-        }
-        let may_lie_unsent = self.backlog.gone_within(MOST_UNSENT, now);
-        held <= may_lie_unsent
-            || (!self.backlog.is_line_full(now) && self.channel.unsent_bytes() <= may_lie_unsent)
-    }
-
-    /// For how long a picture may wait here, so that it arrives in time.
-    fn most_wait(&self, now: Micros) -> Duration {
-        ARRIVES_WITHIN
-            .saturating_sub(self.backlog.transit(now))
-            .max(LEAST_WAIT)
-    }
-
-    /// Skips forward: what is overdue goes, and what depends on it.
-    fn drop_overdue(&mut self, now: Micros) {
-        self.drop_older(self.most_wait(now), now);
-    }
-
-    fn drop_older(&mut self, limit: Duration, now: Micros) {
-        let form = &mut self.form;
-        let dropped = self
-            .queue
-            .drop_overdue(limit, now, |item| form.release(item));
-        self.tally.skipped += dropped;
-        if dropped > 0 && !self.queue.has_key() {
-            self.gate.close();
-            self.want = Want::KeyFrame;
-        }
-    }
-
-    /// Begins a frame. Says how much of it has left, when that is not all.
-    fn begin(&mut self, item: &F::Item, now: Micros) -> Result<Option<usize>> {
-        self.form.begin(item);
-        let bytes = self.form.bytes(item);
-        let all = bytes.len();
-        self.backlog.begin(all, now);
-        self.tally.frames += u64::from(!item.frame().continues);
-        let written = self.channel.write(bytes);
-        let done = self.account(written, now)?;
-        if done == all {
-            self.form.forget_bytes();
-            return Ok(None);
-        }
-        Ok(Some(done))
-    }
-
-    fn account(
-        &mut self,
-        written: std::result::Result<usize, Errno>,
-        now: Micros,
-    ) -> Result<usize> {
-        match written {
-            Ok(bytes) => {
-                self.backlog.take(bytes);
-                self.tally.bytes = self.backlog.taken();
-                if bytes > 0 {
-                    self.last_write = Some(now);
-                }
-                Ok(bytes)
-            }
-            Err(error) if self.channel.has_viewer() => {
-                Err(Error::Viewer(peer::departure_for(error)))
-            }
-            Err(error) => Err(Error::Output(format!(
-                "writing to {} failed: {}; is there room, and may this user write there?",
-                self.name,
-                error.desc()
-            ))),
-        }
     }
 }
 
