@@ -7,6 +7,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Instant;
 
 use nix::errno::Errno;
+use nix::libc::POLLRDHUP;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::sockopt::{SocketError, TcpNoDelay};
 use nix::sys::socket::{MsgFlags, Shutdown, getsockopt, recv, setsockopt, shutdown};
@@ -15,6 +16,9 @@ use super::channel::ready;
 use super::limits::{FAREWELL, MOST_READS};
 use crate::error::Departure;
 use crate::units::Micros;
+
+/// What poll(2) tells of a FIN, also where bytes lie before it that are not read. nix has no name for it.
+const HUNG_UP: PollFlags = PollFlags::from_bits_retain(POLLRDHUP);
 
 #[derive(Debug, Default)]
 pub struct Peer {
@@ -85,10 +89,10 @@ impl Peer {
         events.intersects(PollFlags::POLLERR | PollFlags::POLLHUP) || discard_input(socket)
     }
 
-    /// Whether the connection is gone, in both directions, whatever lies there to be read.
-    pub fn is_cut_off(socket: BorrowedFd<'_>) -> bool {
-        let events = ready(socket, PollFlags::empty());
-        events.intersects(PollFlags::POLLERR | PollFlags::POLLHUP)
+    /// Whether the other side has sent its FIN, or is gone, whatever lies before that and is not read.
+    pub fn has_hung_up(socket: BorrowedFd<'_>) -> bool {
+        let mut fds = [PollFd::new(socket, HUNG_UP)];
+        matches!(poll(&mut fds, PollTimeout::ZERO), Ok(1..))
     }
 
     /// Ends a connection whose viewer is gone.

@@ -156,23 +156,25 @@ fn who_was_refused_and_never_hangs_up_keeps_nothing_alive() {
 }
 
 #[test]
-fn who_waits_for_a_picture_and_is_cut_off_behind_more_than_is_read_is_gone() {
+fn who_waits_for_a_picture_and_hangs_up_behind_more_than_is_read_is_gone() {
     let scratch = Scratch::new();
     let fifo = scratch.fifo("camera");
-    let service = serve(&format!("--source file:{} --linger 0", fifo.display()));
-    let mut client = Client::ask(&service, "/live.mp4", "");
-    // As much as is read while it waits, and more.
-    client.say(&vec![b'X'; 20_000]);
-    service.wait_for_notice("it waits", |line| line.ends_with("camera starting"));
-    let at_once = linger {
-        l_onoff: 1,
-        l_linger: 0,
-    };
-    setsockopt(&client.stream, Linger, &at_once).expect("a socket");
-    drop(client);
-    // The camera never gives a picture: the service ends because nobody waits.
-    assert_eq!(service.wait_for_exit(1).code(), Some(0));
-    assert!(!service.log().contains("no frame"), "{}", service.log());
+    for is_reset in [false, true] {
+        let service = serve(&format!("--source file:{} --linger 0", fifo.display()));
+        let mut client = Client::ask(&service, "/live.mp4", "");
+        // As much as is read while it waits, and more.
+        client.say(&vec![b'X'; 20_000]);
+        service.wait_for_notice("it waits", |line| line.ends_with("camera starting"));
+        let at_once = linger {
+            l_onoff: i32::from(is_reset),
+            l_linger: 0,
+        };
+        setsockopt(&client.stream, Linger, &at_once).expect("a socket");
+        drop(client);
+        // The camera never gives a picture: the service ends because nobody waits.
+        assert_eq!(service.wait_for_exit(1).code(), Some(0));
+        assert!(!service.log().contains("no frame"), "{}", service.log());
+    }
 }
 
 /// A byte now and then, until nobody takes it any more.

@@ -23,7 +23,7 @@ use super::request::Request;
 use super::response::{Response, Status, Terms};
 use super::watching::Watching;
 use crate::units::Micros;
-use crate::viewer::limits::{FAREWELL, MOST_READS};
+use crate::viewer::limits::{FAREWELL, MOST_READS, PROBE_EVERY};
 use crate::viewer::peer::Peer;
 use crate::viewer::peer_name;
 
@@ -42,6 +42,8 @@ pub struct Connection {
     state: State,
     /// Since when it is in this state, or has made progress in it.
     since: Micros,
+    /// When it is looked at again whose end may lie behind what is not read.
+    look_again: Micros,
     has_asked: bool,
     /// It will ask nothing more.
     has_finished: bool,
@@ -79,6 +81,7 @@ impl Connection {
             inbox: Inbox::default(),
             state: State::Listening,
             since: now,
+            look_again: now,
             has_asked: false,
             has_finished: false,
             wants_turn: false,
@@ -229,10 +232,11 @@ impl Connection {
 
     /// A picture is awaited, and nothing of what may have been asked for meanwhile is heard.
     fn wait(&mut self, house: &mut House, now: Micros) -> Turn {
-        // Where nothing more can be read, its end is seen all the same, or poll(2) would tell of it for ever.
-        if !self.read() || self.has_finished || Peer::is_cut_off(self.socket.as_fd()) {
+        // Where nothing more can be read, its end is seen all the same.
+        if !self.read() || self.has_finished || Peer::has_hung_up(self.socket.as_fd()) {
             return Turn::Ends;
         }
+        self.look_again = now.after(PROBE_EVERY);
         let State::Awaiting(awaited) = &mut self.state else {
             return Turn::GoesOn;
         };
@@ -314,7 +318,10 @@ impl Guest for Connection {
         match &self.state {
             State::Listening => Some(self.since.after(ASKS_WITHIN)),
             State::Answering(answering) => Some(answering.call_by()),
-            State::Awaiting(awaited) => awaited.call_by(),
+            State::Awaiting(awaited) => {
+                let look_again = (self.inbox.room() == 0).then_some(self.look_again);
+                awaited.call_by().into_iter().chain(look_again).min()
+            }
             State::Watching(watching) => watching.call_by(),
             State::Leaving => Some(self.since.after(FAREWELL)),
         }

@@ -26,7 +26,8 @@ use crate::container::rtp::Numbers;
 use crate::error::{Departure, Error, Result};
 use crate::units::Micros;
 use crate::viewer::channel::Channel;
-use crate::viewer::limits::MOST_READS;
+use crate::viewer::limits::{MOST_READS, PROBE_EVERY};
+use crate::viewer::peer::Peer;
 use crate::viewer::{Viewer, peer_name};
 
 /// A message that was begun is whole within this time.
@@ -142,12 +143,19 @@ impl Connection {
         // What was left because answers were not read.
         self.understand(house, now)?;
         for _ in 0..MOST_READS {
-            if self.leaving.is_some() || !self.has_room_for_words() {
+            if self.leaving.is_some() {
                 break;
             }
             let Some(socket) = self.connection.socket() else {
                 break;
             };
+            if !self.has_room_for_words() {
+                // Its FIN may lie behind what is not read.
+                if Peer::has_hung_up(socket) {
+                    return Err(Error::Viewer(Departure::Left));
+                }
+                break;
+            }
             let room = self.inbox.room().min(buffer.len());
             match recv(
                 socket.as_raw_fd(),
@@ -249,6 +257,8 @@ impl Connection {
         let deadlines = [
             self.leaving.as_ref().map(|_| now.after(LOOK_AGAIN)),
             self.begun.map(|begun| begun.after(SAYS_WITHIN)),
+            // Its end may lie behind what is not read.
+            (!self.has_room_for_words()).then(|| now.after(PROBE_EVERY)),
             self.describing
                 .as_ref()
                 .map(|(_, since)| since.after(DESCRIBES_WITHIN)),
