@@ -38,6 +38,8 @@ pub fn sharing_on(root: &'static Root, serve_options: &str) -> Container {
         container.sh("systemctl is-active picam-camera.socket raspivid.socket"),
         "active\nactive"
     );
+    let wanted = container.sh("systemctl show --property=Wants --value raspivid@any.service");
+    assert!(wanted.contains("picam-camera.service"), "{wanted}");
     container
 }
 

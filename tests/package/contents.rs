@@ -27,6 +27,7 @@ pub const FILES: &str = "\
 -rw-r--r-- ./usr/share/doc/picam-stream/examples/no-devices.conf
 -rw-r--r-- ./usr/share/doc/picam-stream/examples/picam-web.service
 -rw-r--r-- ./usr/share/doc/picam-stream/examples/quiet-journal.conf
+-rw-r--r-- ./usr/share/doc/picam-stream/examples/side-by-side.conf
 -rw-r--r-- ./usr/share/man/man1/picam-stream.1.gz
 -rwxr-xr-x ./usr/bin/picam-stream
 ";
