@@ -29,10 +29,11 @@ const ASKS_WITHIN: Duration = Duration::from_millis(400);
 /// So much of a request is looked at.
 const MOST_REQUEST_BYTES: usize = 8 << 10;
 
-/// Takes everybody who waits at the sockets of systemd, and tells them `error`. Without such sockets it does nothing.
+/// Takes everybody who waits at the sockets of systemd, and tells them `error`. Without such sockets nobody waits.
 pub fn refuse_all(error: &Error) {
-    if let Ok(sockets) = Sockets::from_systemd() {
-        refuse(&sockets, error);
+    match Sockets::from_systemd() {
+        Ok(sockets) => refuse(&sockets, error),
+        Err(_) => notify::ready_to_refuse(error),
     }
 }
 

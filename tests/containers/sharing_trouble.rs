@@ -244,7 +244,7 @@ fn an_instance_without_devices_shares_the_camera(container: &Container) {
         assert!(page.contains(part), "no {part:?} in {page}");
     }
     assert_begins_decodable(&reader.leave_after(1000));
-    container.sh("rm -r /etc/systemd/system/raspivid@.service.d; systemctl daemon-reload");
+    container.sh("rm /etc/systemd/system/raspivid@.service.d/no-devices.conf; systemctl daemon-reload");
     wait_until_all_are_gone(container);
 }
 
@@ -255,8 +255,12 @@ fn without_the_socket_the_instance_has_the_camera_itself(container: &Container) 
         let said = journal(container, &format!("raspivid@*:{}.service", reader.port));
         said.contains("Camera Name test card").then_some(())
     });
-    assert_eq!(service(container), None);
-    std::thread::sleep(Duration::from_millis(300));
+    // What README installs wants the service all the same: it says what it lacks, and is no failure of the system.
+    until("the service has gone", 60, || {
+        let said = journal(container, "picam-camera");
+        (said.contains("no socket was handed over") && service(container).is_none()).then_some(())
+    });
+    assert_eq!(container.sh("systemctl is-system-running"), "running");
     assert_begins_decodable(&reader.leave_after(1000));
     wait_until_all_are_gone(container);
 }
