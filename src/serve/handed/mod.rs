@@ -141,9 +141,9 @@ impl Handed {
         now: Micros,
     ) -> Stay {
         match packet::kind(&connection) {
-            packet::Handed::Connection => {}
-            packet::Handed::EndedConnection => return self.miss(),
-            packet::Handed::NoConnection => {
+            packet::Descriptor::Connection => {}
+            packet::Descriptor::EndedConnection => return self.miss(),
+            packet::Descriptor::NoConnection => {
                 let error = "only a connected stream socket can be handed over on camera.sock";
                 return self.refuse(&Error::Camera(error.into()), house);
             }
@@ -259,7 +259,7 @@ impl Handed {
         }));
         let visit = Visit {
             name: &watching.name,
-            kind: kind_name(watching.kind),
+            kind: watching.kind.name(),
             told: "",
             since: watching.watcher.since(),
             tally,
@@ -298,14 +298,6 @@ impl Watching {
 fn presentable(name: &str) -> String {
     let letters = name.chars().take(MOST_NAME_LETTERS);
     letters.flat_map(char::escape_debug).collect()
-}
-
-fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Bare => "raw",
-        Kind::MpegTs => "mpegts",
-        Kind::Records => "shared",
-    }
 }
 
 impl Guest for Handed {
@@ -394,7 +386,7 @@ impl Guest for Handed {
             return None;
         };
         Some(About {
-            kind: kind_name(watching.kind),
+            kind: watching.kind.name(),
             since: watching.watcher.since(),
             skipped: watching.watcher.tally().skipped,
             lag: watching.watcher.lag(Micros::now()),

@@ -80,7 +80,7 @@ pub fn send(
 
 /// What a descriptor is that was handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Handed {
+pub enum Descriptor {
     Connection,
     /// One whose viewer has hung up already.
     EndedConnection,
@@ -89,7 +89,7 @@ pub enum Handed {
 }
 
 /// A viewer is on the other end of a stream socket, in a network or on this machine.
-pub fn kind(fd: &OwnedFd) -> Handed {
+pub fn kind(fd: &OwnedFd) -> Descriptor {
     let is_stream = getsockopt(fd, sockopt::SockType) == Ok(SockType::Stream);
     let listens = getsockopt(fd, sockopt::AcceptConn) != Ok(false);
     let own: Result<SockaddrStorage, Errno> = getsockname(fd.as_raw_fd());
@@ -99,11 +99,11 @@ pub fn kind(fd: &OwnedFd) -> Handed {
         Some(AddressFamily::Inet | AddressFamily::Inet6 | AddressFamily::Unix)
     );
     if !is_stream || listens || !is_known {
-        return Handed::NoConnection;
+        return Descriptor::NoConnection;
     }
     match getpeername::<SockaddrStorage>(fd.as_raw_fd()) {
-        Ok(_) => Handed::Connection,
-        Err(_) => Handed::EndedConnection,
+        Ok(_) => Descriptor::Connection,
+        Err(_) => Descriptor::EndedConnection,
     }
 }
 
