@@ -2,8 +2,8 @@
 //!
 //! `outline` walks from marker to marker and finds where a picture ends; `split` cuts a byte stream into pictures with it.
 //! `frame_header` reads what stands before the scans, `entropy` counts whether they are all there (several codes at once, by
-//! `strides`), `tables` has the Huffman tables that many cameras leave out. `whole` puts these together: a picture as a decoder wants it, or what is wrong with it.
-//! What markers and segments mean is known here alone.
+//! `strides`), `tables` has the Huffman tables that many cameras leave out. `whole` puts these together: a picture as a
+//! decoder wants it, or what is wrong with it. What markers and segments mean is known here alone.
 
 mod entropy;
 pub mod frame_header;

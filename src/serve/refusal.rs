@@ -15,7 +15,7 @@ use super::notify;
 use super::sockets::Sockets;
 use crate::error::Error;
 use crate::units::Micros;
-use crate::viewer::limits::MOST_READS;
+use crate::viewer::limits::{MOST_HEAD_BYTES, MOST_READS};
 use crate::viewer::peer::Peer;
 
 /// How long it lasts.
@@ -25,9 +25,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A request comes right behind the connection; who has not asked by then is told all the same.
 const ASKS_WITHIN: Duration = Duration::from_millis(400);
-
-/// So much of a request is looked at.
-const MOST_REQUEST_BYTES: usize = 8 << 10;
 
 /// Takes everybody who waits at the sockets of systemd, and tells them `error`. Without such sockets nobody waits.
 pub fn refuse_all(error: &Error) {
@@ -112,7 +109,7 @@ impl Caller {
             Protocol::Requests => {
                 self.request.extend(read(&self.socket));
                 let is_whole = self.request.windows(4).any(|end| end == b"\r\n\r\n")
-                    || self.request.len() > MOST_REQUEST_BYTES;
+                    || self.request.len() > MOST_HEAD_BYTES;
                 if !is_whole && !is_last && now.since(self.since) < ASKS_WITHIN {
                     return;
                 }

@@ -49,6 +49,10 @@ pub const FAREWELL: Duration = Duration::from_secs(1);
 /// How much of what a viewer sends is read and thrown away in one go, so that a flood cannot hold up the stream.
 pub const MOST_READS: usize = 16;
 
+/// The head of a request has no more, over HTTP and over RTSP. Nothing beyond is read from the connection, so that this bounds
+/// what it costs, too.
+pub const MOST_HEAD_BYTES: usize = 8 << 10;
+
 /// The most that crosses every network in one piece: an Ethernet frame less the headers of IPv6, UDP and a tunnel.
 pub const DATAGRAM_BYTES: usize = 1400;
 

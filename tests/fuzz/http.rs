@@ -8,13 +8,14 @@ mod bounded;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use picam_stream::serve::http::head::{Inbox, MOST_BYTES};
+use picam_stream::serve::http::head::Inbox;
 use picam_stream::serve::http::hosts::Hosts;
 use picam_stream::serve::http::known_urls;
 use picam_stream::serve::http::request::Request;
 use picam_stream::serve::http::response::Status;
 use picam_stream::serve::http::websocket::{self, Answer, Inbound};
 use picam_stream::serve::users::authorization;
+use picam_stream::viewer::limits::MOST_HEAD_BYTES;
 
 fuzz_target!(|input: &[u8]| {
     bounded::run(input, Duration::from_millis(200), |input| {
@@ -23,7 +24,7 @@ fuzz_target!(|input: &[u8]| {
         };
         let size = usize::from(*size).max(1);
         let outcome = requests(bytes, size);
-        assert_eq!(outcome, requests(bytes, MOST_BYTES));
+        assert_eq!(outcome, requests(bytes, MOST_HEAD_BYTES));
         for request in &outcome.0 {
             look_at(request);
         }
@@ -42,7 +43,7 @@ fn requests(bytes: &[u8], size: usize) -> (Vec<Request>, Option<Status>) {
             Ok(None) if rest.is_empty() => return (requests, None),
             Ok(None) => {
                 let room = inbox.room();
-                assert!(room > 0 && room <= MOST_BYTES);
+                assert!(room > 0 && room <= MOST_HEAD_BYTES);
                 let (now, later) = rest.split_at(size.min(room).min(rest.len()));
                 inbox.push(now);
                 rest = later;

@@ -8,11 +8,12 @@ mod bounded;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use picam_stream::serve::rtsp::inbox::{Inbox, MOST_HEAD_BYTES, Message};
+use picam_stream::serve::rtsp::inbox::{Inbox, Message};
 use picam_stream::serve::rtsp::request::Request;
 use picam_stream::serve::rtsp::response::{Response, Status};
 use picam_stream::serve::rtsp::rtcp;
 use picam_stream::serve::rtsp::transport::Transport;
+use picam_stream::viewer::limits::MOST_HEAD_BYTES;
 
 fuzz_target!(|input: &[u8]| {
     bounded::run(input, Duration::from_millis(200), |input| {

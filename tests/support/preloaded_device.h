@@ -18,36 +18,22 @@ static int refuse(int error)
 	return -1;
 }
 
-static int open_any(const char *name, const char *path, int flags, va_list arguments)
-{
-	int (*next)(const char *, int, ...) = dlsym(RTLD_NEXT, name);
+#define OPENS(name) \
+	int name(const char *path, int flags, ...) \
+	{ \
+		int (*next)(const char *, int, ...) = dlsym(RTLD_NEXT, #name); \
+		va_list arguments; \
+		int mode; \
+\
+		va_start(arguments, flags); \
+		mode = va_arg(arguments, int); \
+		va_end(arguments); \
+		return strcmp(path, DEVICE) ? next(path, flags, mode) : open_device(); \
+	}
 
-	return strcmp(path, DEVICE) ? next(path, flags, va_arg(arguments, int)) : open_device();
-}
-
-/* Rust's way. */
-int open64(const char *path, int flags, ...)
-{
-	va_list arguments;
-	int fd;
-
-	va_start(arguments, flags);
-	fd = open_any("open64", path, flags, arguments);
-	va_end(arguments);
-	return fd;
-}
-
-/* That of programs in C. */
-int open(const char *path, int flags, ...)
-{
-	va_list arguments;
-	int fd;
-
-	va_start(arguments, flags);
-	fd = open_any("open", path, flags, arguments);
-	va_end(arguments);
-	return fd;
-}
+/* Rust's way, and that of programs in C. */
+OPENS(open64)
+OPENS(open)
 
 int close(int fd)
 {

@@ -2,7 +2,6 @@
 
 use std::io::IoSlice;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, sendmsg};
@@ -10,10 +9,8 @@ use nix::sys::socket::{MsgFlags, sendmsg};
 use super::content::Content;
 use super::response::{Response, Status, Terms};
 use crate::units::Micros;
+use crate::viewer::limits::MOST_STUCK;
 use crate::viewer::peer::Peer;
-
-/// An answer of which nothing is taken for so long has nobody who waits for it.
-const MOST_STUCK: Duration = Duration::from_secs(10);
 
 pub struct Answering {
     head: Vec<u8>,

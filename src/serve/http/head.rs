@@ -3,9 +3,7 @@
 
 use super::request::{self, Request};
 use super::response::{Response, Status};
-
-/// A head is no larger. Nothing beyond is read from the connection, so that this bounds what it costs, too.
-pub const MOST_BYTES: usize = 8 << 10;
+use crate::viewer::limits::MOST_HEAD_BYTES;
 
 /// The first byte of a TLS connection: a record of the handshake (RFC 8446, 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
@@ -21,7 +19,7 @@ pub struct Inbox {
 impl Inbox {
     /// How much more it takes.
     pub fn room(&self) -> usize {
-        MOST_BYTES.saturating_sub(self.bytes.len())
+        MOST_HEAD_BYTES.saturating_sub(self.bytes.len())
     }
 
     /// Adds what came.
@@ -53,7 +51,7 @@ impl Inbox {
             if self.room() == 0 {
                 return Err(Response::text(
                     Status::HeadTooLarge,
-                    format!("the head of a request has {MOST_BYTES} bytes at most"),
+                    format!("the head of a request has {MOST_HEAD_BYTES} bytes at most"),
                 ));
             }
             return Ok(None);

@@ -5,9 +5,7 @@
 use super::request::{self, Request};
 use super::response::{Response, Status};
 use crate::container::rtp::{INTERLEAVED_HEAD_BYTES, INTERLEAVED_MARK};
-
-/// A head is no larger.
-pub const MOST_HEAD_BYTES: usize = 8 << 10;
+use crate::viewer::limits::MOST_HEAD_BYTES;
 
 /// Parameters, and descriptions that nobody is to send us: read and thrown away.
 const MOST_BODY_BYTES: usize = 8 << 10;

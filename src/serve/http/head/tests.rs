@@ -138,7 +138,7 @@ fn what_is_wrong_is_refused_with_its_number() {
 #[test]
 fn nothing_beyond_the_largest_head_is_taken() {
     let mut inbox = Inbox::default();
-    inbox.push(&vec![b'a'; MOST_BYTES - 1]);
+    inbox.push(&vec![b'a'; MOST_HEAD_BYTES - 1]);
     assert_eq!(inbox.request(), Ok(None));
     assert_eq!(inbox.room(), 1);
     inbox.push(b"a");
